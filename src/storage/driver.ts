@@ -1,0 +1,104 @@
+import type { ByteSource } from "../async/byte_source.ts";
+
+/**
+ * Bytes under paths; knows nothing of digests, repositories or HTTP.
+ *
+ * A path begins with "/", its components are letters, digits, "-", "_", "." and none is "." or ".."; anything else is an
+ * InvalidPathError. Nothing is visible before it is durable: when putContent, move or FileWriter.commit has resolved, content and
+ * name survive a power cut, with every folder that was made on the way; until then the old state is seen whole.
+ */
+export interface StorageDriver {
+  /** As in the configuration: `filesystem`, `inmemory`. */
+  readonly name: string;
+  /** @throws PathNotFoundError */
+  stat(path: string): Promise<FileInfo>;
+  /** The whole content of a small file. @throws PathNotFoundError */
+  getContent(path: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Replaces the file whole, durably; makes the folders above it. */
+  putContent(path: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Opens a file for reading at any position. @throws PathNotFoundError */
+  read(path: string): Promise<ByteSource>;
+  /** Opens a file for writing at its end; makes it, and the folders above it, when missing. Not durable before commit. */
+  openWriter(path: string, options?: WriterOptions): Promise<FileWriter>;
+  /** Names of the direct children, sorted by bytes. Empty for an empty folder. @throws PathNotFoundError */
+  list(path: string): Promise<string[]>;
+  /** Renames a file or folder over whatever file is at `to`, durably. @throws PathNotFoundError (and `to` is untouched) */
+  move(from: string, to: string): Promise<void>;
+  /** Removes a file, or a folder with all below it, durably. @throws PathNotFoundError */
+  remove(path: string): Promise<void>;
+  /** Sets the modification time to now. Absent: the store keeps none that can be set. */
+  touch?(path: string): Promise<void>;
+  /** An address where the client can get the content itself. Absent or undefined: it must be served from here. */
+  redirectUrl?(path: string, method: string): Promise<string | undefined>;
+  /** Gives back workers and files. Every later call is an error. */
+  close(): Promise<void>;
+}
+
+export interface FileInfo {
+  readonly isFolder: boolean;
+  /** In bytes; 0 for a folder. */
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** Hash algorithms by the names that node:crypto gives them. */
+export type HashName = "sha256" | "sha384" | "sha512";
+
+export interface WriterOptions {
+  /** Start from nothing instead of at the end of what is there. */
+  readonly truncate?: boolean;
+  /**
+   * Hashes to keep while writing, over the whole file from its first byte. Bytes that were there before are read once for it.
+   */
+  readonly hash?: readonly HashName[];
+}
+
+/** Writes one file from its end on. One call at a time; whoever is done with it calls exactly one of commit, close, cancel. */
+export interface FileWriter {
+  /** Bytes of the file so far, including what is still on its way to the disk. */
+  readonly size: number;
+  /**
+   * Takes the chunk (it must not be used again) and resolves when there is room for another: at most 4 MiB are on their way. An
+   * error of an earlier chunk may show at a later call, at the latest at commit or close.
+   */
+  write(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Adds a hash to those kept. Only before the first byte of the file was written. */
+  addHash(name: HashName): void;
+  /**
+   * Brings all bytes to stable storage. The file stays where it is (move it then).
+   * @returns the hashes in hex, by name
+   */
+  commit(): Promise<ReadonlyMap<HashName, string>>;
+  /** Hands all bytes to the system without syncing, and gives back the file: it can be opened again and goes on. */
+  close(): Promise<void>;
+  /** Gives back the file and removes it. */
+  cancel(): Promise<void>;
+}
+
+export class PathNotFoundError extends Error {
+  override readonly name = "PathNotFoundError";
+  constructor(readonly driver: string, readonly path: string) {
+    super(`${driver}: Path not found: ${path}`);
+  }
+}
+
+export class InvalidPathError extends Error {
+  override readonly name = "InvalidPathError";
+  constructor(readonly driver: string, readonly path: string) {
+    super(`${driver}: invalid path: ${path}`);
+  }
+}
+
+/** The store could not do it (full disk, no rights, hardware): `code` is the system's, e.g. ENOSPC. */
+export class StorageError extends Error {
+  override readonly name = "StorageError";
+  constructor(
+    readonly driver: string,
+    readonly action: string,
+    readonly path: string,
+    readonly code: string | undefined,
+    cause: unknown,
+  ) {
+    super(`${driver}: cannot ${action} ${path}: ${code ?? String(cause)}`, { cause });
+  }
+}
