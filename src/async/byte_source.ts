@@ -24,3 +24,33 @@ export interface Region {
   readonly start: number;
   readonly end: number;
 }
+
+/** A source over bytes that are in memory. */
+export function bytesSource(bytes: Uint8Array<ArrayBuffer>): ByteSource {
+  const view = (position: number, length: number) => bytes.subarray(position, position + length);
+  const readNow = (into: Uint8Array<ArrayBuffer>, position: number) => {
+    const part = view(position, into.length);
+    into.set(part);
+    return part.length;
+  };
+  return {
+    size: bytes.length,
+    view,
+    readNow,
+    read: (into, position) => Promise.resolve(readNow(into, position)),
+    close: () => {},
+  };
+}
+
+/** All bytes of a source, in memory: for small content only. The caller closes the source. */
+export async function readAll(source: ByteSource): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(source.size);
+  for (let position = 0; position < bytes.length;) {
+    const read = await source.read(bytes.subarray(position), position);
+    if (read === 0) {
+      throw new Error(`Cannot read all of ${bytes.length} bytes: it ended after ${position}`);
+    }
+    position += read;
+  }
+  return bytes;
+}

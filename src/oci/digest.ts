@@ -49,3 +49,14 @@ export function algorithmOf(digest: Digest): DigestAlgorithm {
 export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(":") + 1);
 }
+
+const SUBTLE = { sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" } as const;
+
+/** The digest of content that is in memory. */
+export async function digestOf(
+  algorithm: DigestAlgorithm,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Digest> {
+  const hash = new Uint8Array(await crypto.subtle.digest(SUBTLE[algorithm], bytes));
+  return `${algorithm}:${hash.toHex()}` as Digest;
+}

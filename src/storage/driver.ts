@@ -24,8 +24,11 @@ export interface StorageDriver {
   list(path: string): Promise<string[]>;
   /** Renames a file or folder over whatever file is at `to`, durably. @throws PathNotFoundError (and `to` is untouched) */
   move(from: string, to: string): Promise<void>;
-  /** Removes a file, or a folder with all below it, durably. @throws PathNotFoundError */
-  remove(path: string): Promise<void>;
+  /**
+   * Removes a file, or a folder with all below it. Durably, unless `lazy` says that its coming back after a power cut does no harm.
+   * @throws PathNotFoundError
+   */
+  remove(path: string, options?: { readonly lazy?: boolean }): Promise<void>;
   /** Sets the modification time to now. Absent: the store keeps none that can be set. */
   touch?(path: string): Promise<void>;
   /** An address where the client can get the content itself. Absent or undefined: it must be served from here. */
@@ -62,6 +65,8 @@ export interface FileWriter {
    * error of an earlier chunk may show at a later call, at the latest at commit or close.
    */
   write(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Hands all bytes to the system, so that a stat tells the truth and a killed process has lost none; the writer goes on. */
+  flush(): Promise<void>;
   /** Adds a hash to those kept. Only before the first byte of the file was written. */
   addHash(name: HashName): void;
   /**

@@ -1,0 +1,127 @@
+import { LRUCache } from "lru-cache";
+import { type ByteSource, bytesSource, readAll } from "../async/byte_source.ts";
+import type { Clock } from "../async/clock.ts";
+import { CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
+import type { StorageDriver } from "../storage/driver.ts";
+import { blobPath } from "./layout.ts";
+import { present, type Trash } from "./trash.ts";
+
+/** Blobs up to this size are kept in memory; manifests always are. */
+const SMALL = 64 * 1024;
+const CACHED_BYTES = 64 * 1024 * 1024;
+const LARGEST_ENTRY = 4 * 1024 * 1024;
+const CACHED_SIZES = 50_000;
+/** How long the sight of a blob's data may be believed. */
+const FRESH_MS = 1000;
+
+interface SeenSize {
+  readonly size: number;
+  readonly at: number;
+}
+
+/** Content on disk is not what its name says. */
+export class CorruptBlobError extends Error {
+  override readonly name = "CorruptBlobError";
+  constructor(readonly digest: Digest) {
+    super(
+      `Cannot serve ${digest}: the stored bytes have another digest. Push it again, or run verify`,
+    );
+  }
+}
+
+/** The data of all blobs, by canonical digest, whichever repositories may see them. */
+export class BlobData {
+  readonly #sizes = new LRUCache<string, SeenSize>({ max: CACHED_SIZES });
+  readonly #contents = new LRUCache<string, Uint8Array<ArrayBuffer>>({
+    maxSize: CACHED_BYTES,
+    maxEntrySize: LARGEST_ENTRY,
+    sizeCalculation: (bytes) => bytes.length || 1,
+  });
+
+  constructor(
+    readonly driver: StorageDriver,
+    readonly trash: Trash,
+    readonly clock: Clock,
+  ) {}
+
+  /** Size in bytes as seen at most a second ago; undefined when there is no such data. */
+  size(digest: Digest): number | undefined | Promise<number | undefined> {
+    const seen = this.#sizes.get(digest);
+    if (seen !== undefined && this.clock.now() - seen.at < FRESH_MS) return seen.size;
+    return this.find(digest);
+  }
+
+  /** Size in bytes as it is now, taken back from the trash if need be. */
+  async find(digest: Digest): Promise<number | undefined> {
+    const path = blobPath(digest);
+    const info = await this.trash.find(path, () => this.driver.stat(path));
+    if (info === undefined) {
+      this.#sizes.delete(digest);
+      return undefined;
+    }
+    this.#sizes.set(digest, { size: info.size, at: this.clock.now() });
+    return info.size;
+  }
+
+  /** Whether whole data of this size is in place, without a look into the trash: the first step of an upload's commit. */
+  async isInPlace(digest: Digest, size: number): Promise<boolean> {
+    const info = await present(() => this.driver.stat(blobPath(digest)));
+    return info?.size === size;
+  }
+
+  /** Small content from memory, large content from the driver; undefined when there is no such data. */
+  async open(digest: Digest): Promise<ByteSource | undefined> {
+    const cached = this.#contents.get(digest);
+    if (cached !== undefined) return bytesSource(cached);
+    const path = blobPath(digest);
+    const source = await this.trash.find(path, () => this.driver.read(path));
+    if (source === undefined || source.size > SMALL) return source;
+    return bytesSource(await this.#load(digest, source));
+  }
+
+  /** Content that is at hand without any waiting. */
+  cached(digest: Digest): Uint8Array<ArrayBuffer> | undefined {
+    return this.#contents.get(digest);
+  }
+
+  /** The whole content, verified: for manifests. Undefined when there is no such data, or when it is too large to be one. */
+  async content(digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const cached = this.#contents.get(digest);
+    if (cached !== undefined) return cached;
+    const path = blobPath(digest);
+    const source = await this.trash.find(path, () => this.driver.read(path));
+    if (source === undefined) return undefined;
+    if (source.size > LARGEST_ENTRY) {
+      source.close();
+      return undefined;
+    }
+    return await this.#load(digest, source);
+  }
+
+  /** Stores small content durably, unless it is there. */
+  async put(digest: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (await this.find(digest) !== bytes.length) {
+      await this.driver.putContent(blobPath(digest), bytes);
+    }
+    this.#sizes.set(digest, { size: bytes.length, at: this.clock.now() });
+    this.#contents.set(digest, bytes);
+  }
+
+  /** Makes a finished, verified and synced file the data of this blob, durably. */
+  async adopt(path: string, digest: Digest, size: number): Promise<void> {
+    await this.driver.move(path, blobPath(digest));
+    this.#sizes.set(digest, { size, at: this.clock.now() });
+  }
+
+  /** Reads all of it, checks it, keeps it, and closes the source. */
+  async #load(digest: Digest, source: ByteSource): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      const bytes = await readAll(source);
+      if (await digestOf(CANONICAL, bytes) !== digest) throw new CorruptBlobError(digest);
+      this.#contents.set(digest, bytes);
+      return bytes;
+    } finally {
+      source.close();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../async/clock.ts";
+import { asDigest, type Digest } from "../oci/digest.ts";
+import type { StorageDriver } from "../storage/driver.ts";
+import { present, type Trash } from "./trash.ts";
+
+/** How long the sight of a link may be believed. Other processes may share the tree (design.md 4). */
+const FRESH_MS = 1000;
+/** A link that is asked for is touched when older than this: half of the shortest grace that a collector of ours defaults to. */
+const TOUCH_AFTER_MS = 30 * 60 * 1000;
+const CACHED_LINKS = 50_000;
+
+interface Seen {
+  readonly digest: Digest;
+  readonly at: number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Reads and writes the small files that hold a digest, and remembers for a second what it saw. */
+export class Links {
+  readonly #seen = new LRUCache<string, Seen>({ max: CACHED_LINKS });
+  /** Counts removals, so that a read which began before one does not bring the old link back into the cache. */
+  #removals = 0;
+
+  constructor(
+    readonly driver: StorageDriver,
+    readonly trash: Trash,
+    readonly clock: Clock,
+  ) {}
+
+  /** What the link holds, at most a second old; undefined when there is none. For answers. */
+  get(path: string): Digest | undefined | Promise<Digest | undefined> {
+    const seen = this.#seen.get(path);
+    if (seen !== undefined && this.clock.now() - seen.at < FRESH_MS) return seen.digest;
+    return this.#lookAndKeep(path);
+  }
+
+  /** As get, and keeps a collector away from the link for its grace. For what a client may rely on without pushing it. */
+  getAndTouch(path: string): Digest | undefined | Promise<Digest | undefined> {
+    const seen = this.#seen.get(path);
+    if (seen !== undefined && this.clock.now() - seen.at < FRESH_MS) return seen.digest;
+    return this.#lookAndTouch(path);
+  }
+
+  /** What the link holds now, taken back from the trash if need be. For the checks around a push. */
+  async find(path: string): Promise<Digest | undefined> {
+    const bytes = await this.trash.find(path, () => this.driver.getContent(path));
+    // A crashed registry:2 leaves empty links: as good as none, and the next push mends it.
+    return bytes && asDigest(decoder.decode(bytes));
+  }
+
+  /** Writes the link durably. */
+  async put(path: string, digest: Digest): Promise<void> {
+    await this.driver.putContent(path, encoder.encode(digest));
+    this.#keep(path, digest);
+  }
+
+  /** Removes the link, in place and in the trash. False when there was none. */
+  async remove(path: string): Promise<boolean> {
+    this.forget(path);
+    const removed = await this.trash.remove(path);
+    this.forget(path);
+    return removed;
+  }
+
+  /** To be called before and after a link is removed by other means (with the folder above it). */
+  forget(path: string): void {
+    this.#removals++;
+    this.#seen.delete(path);
+  }
+
+  async #lookAndKeep(path: string): Promise<Digest | undefined> {
+    const removals = this.#removals;
+    const digest = await this.find(path);
+    if (digest !== undefined && removals === this.#removals) this.#keep(path, digest);
+    return digest;
+  }
+
+  async #lookAndTouch(path: string): Promise<Digest | undefined> {
+    const digest = await this.#lookAndKeep(path);
+    if (digest === undefined || this.driver.touch === undefined) return digest;
+    const info = await present(() => this.driver.stat(path));
+    if (info && this.clock.now() - info.modified.getTime() > TOUCH_AFTER_MS) await this.touch(path);
+    return digest;
+  }
+
+  /** Makes the link young again. A store that refuses (read-only) has no collector either. */
+  async touch(path: string): Promise<void> {
+    await this.driver.touch?.(path).catch(() => undefined);
+  }
+
+  #keep(path: string, digest: Digest): void {
+    this.#seen.set(path, { digest, at: this.clock.now() });
+  }
+}

@@ -1,0 +1,188 @@
+import type { LRUCache } from "lru-cache";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { algorithmOf, CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
+import { RegistryError } from "../oci/error.ts";
+import { type Manifest, parseManifest, readManifest } from "../oci/manifest.ts";
+import type { Reference, RepositoryName } from "../oci/reference.ts";
+import { namesOf } from "./aliases.ts";
+import type { BlobData } from "./blob_data.ts";
+import { Closure } from "./closure.ts";
+import { revisionLinkPath, revisionsPath } from "./layout.ts";
+import type { Links } from "./links.ts";
+import type { LocalReferrers } from "./local_referrers.ts";
+import type { LocalTags } from "./local_tags.ts";
+import { checkUrls, type ManifestPolicy, neededBlobs, neededChildren } from "./manifest_policy.ts";
+import type { ManifestPush, ManifestService, PutResult, StoredManifest } from "./registry.ts";
+
+/** Missing references that one answer lists. */
+const LISTED_ERRORS = 100;
+
+/** Media types of stored manifests, by canonical digest; shared by all repositories. */
+export type MediaTypes = LRUCache<Digest, string>;
+
+interface Resolved {
+  readonly named: Digest;
+  readonly canonical: Digest;
+}
+
+/** The manifests of one repository: links to blobs. */
+export class LocalManifests implements ManifestService {
+  readonly #closure: Closure;
+
+  constructor(
+    private readonly name: RepositoryName,
+    private readonly data: BlobData,
+    private readonly links: Links,
+    private readonly tags: LocalTags,
+    private readonly referrers: LocalReferrers,
+    private readonly policy: ManifestPolicy,
+    private readonly mediaTypes: MediaTypes,
+  ) {
+    this.#closure = new Closure(name, data, links);
+  }
+
+  async get(reference: Reference): Promise<StoredManifest> {
+    const { named, canonical } = await this.#resolve(reference);
+    const bytes = this.data.cached(canonical) ?? await this.data.content(canonical);
+    if (bytes === undefined) throw this.#unknown(named);
+    return { digest: named, mediaType: this.#mediaType(canonical, bytes), bytes };
+  }
+
+  async stat(reference: Reference): Promise<Descriptor> {
+    const { digest, mediaType, bytes } = await this.get(reference);
+    return { digest, mediaType, size: bytes.length };
+  }
+
+  /** In the order of gc_protocol.md, "PUT manifest": check, publish, check again, and only then answer. */
+  async put(push: ManifestPush): Promise<PutResult> {
+    const manifest = parseManifest(push.bytes, push.contentType);
+    const canonical = await digestOf(CANONICAL, push.bytes);
+    const named = push.digest ?? canonical;
+    await checkDigest(named, canonical, push.bytes);
+    checkUrls(manifest, this.policy.urls);
+    const missing = await this.#closure.missing(manifest);
+    this.#refuse(manifest, missing);
+    await this.#publish(push, manifest, named, canonical);
+    await this.#checkAgain(manifest, missing, canonical, push.bytes);
+    return { digest: named, ...(manifest.subject && { subject: manifest.subject }) };
+  }
+
+  async delete(reference: Reference): Promise<void> {
+    if (reference.kind === "tag") return await this.tags.delete(reference.tag);
+    const canonical = await this.links.find(revisionLinkPath(this.name, reference.digest));
+    if (canonical === undefined) throw new RegistryError("MANIFEST_UNKNOWN");
+    const names = await namesOf(
+      canonical,
+      (algorithm) => revisionsPath(this.name, algorithm),
+      this.links,
+    );
+    const all = new Set([reference.digest, ...names]);
+    const content = await this.data.content(canonical);
+    const removed = await Promise.all(
+      [...all].map((name) => this.links.remove(revisionLinkPath(this.name, name))),
+    );
+    if (!removed.includes(true)) throw new RegistryError("MANIFEST_UNKNOWN");
+    await this.tags.deleteAllOf(all);
+    const subject = content && readManifest(content)?.subject;
+    if (subject) await Promise.all([...all].map((name) => this.referrers.remove(subject, name)));
+  }
+
+  async #resolve(reference: Reference): Promise<Resolved> {
+    const named = reference.kind === "digest"
+      ? reference.digest
+      : await this.tags.resolve(reference.tag);
+    const canonical = await this.links.get(revisionLinkPath(this.name, named));
+    if (canonical === undefined) throw this.#unknown(named);
+    return { named, canonical };
+  }
+
+  #mediaType(canonical: Digest, bytes: Uint8Array): string {
+    let mediaType = this.mediaTypes.get(canonical);
+    if (mediaType === undefined) {
+      const manifest = readManifest(bytes);
+      if (manifest === undefined) throw this.#unknown(canonical);
+      mediaType = manifest.mediaType;
+      this.mediaTypes.set(canonical, mediaType);
+    }
+    return mediaType;
+  }
+
+  #refuse(manifest: Manifest, missing: ReadonlySet<Digest>): void {
+    const needed = [
+      ...neededBlobs(manifest, this.policy),
+      ...neededChildren(manifest, this.policy),
+    ];
+    refuseMissing(
+      needed.map((reference) => reference.digest).filter((digest) => missing.has(digest)),
+    );
+  }
+
+  /** Data, then the links to it, then what names the links; each durable before the next. */
+  async #publish(
+    push: ManifestPush,
+    manifest: Manifest,
+    named: Digest,
+    canonical: Digest,
+  ): Promise<void> {
+    await this.data.put(canonical, push.bytes);
+    const names = new Set([canonical, named]);
+    await Promise.all([...names].map(async (name) => {
+      const path = revisionLinkPath(this.name, name);
+      if (await this.links.find(path) === canonical) await this.links.touch(path);
+      else await this.links.put(path, canonical);
+    }));
+    if (manifest.subject) {
+      await this.referrers.add(manifest.subject, {
+        mediaType: manifest.mediaType,
+        digest: named,
+        size: push.bytes.length,
+        ...(manifest.artifactType && { artifactType: manifest.artifactType }),
+        ...(manifest.annotations && { annotations: manifest.annotations }),
+      });
+    }
+    await Promise.all(push.tags.map((tag) => this.tags.put(tag, named)));
+  }
+
+  /** What a collector took away since the first check is an error now; what was never there (sparse content) is not. */
+  async #checkAgain(
+    manifest: Manifest,
+    before: ReadonlySet<Digest>,
+    canonical: Digest,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) {
+    await this.data.put(canonical, bytes);
+    const link = revisionLinkPath(this.name, canonical);
+    if (await this.links.find(link) !== canonical) await this.links.put(link, canonical);
+    const missing = await this.#closure.missing(manifest);
+    refuseMissing([...missing].filter((digest) => !before.has(digest)));
+  }
+
+  #unknown(digest: Digest): RegistryError {
+    return new RegistryError("MANIFEST_UNKNOWN", {
+      detail: `unknown manifest name=${this.name} revision=${digest}`,
+    });
+  }
+}
+
+async function checkDigest(
+  named: Digest,
+  canonical: Digest,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  const algorithm = algorithmOf(named);
+  const actual = algorithm === CANONICAL ? canonical : await digestOf(algorithm, bytes);
+  if (actual !== named) {
+    throw new RegistryError("DIGEST_INVALID", {
+      detail: `the manifest's digest is ${actual}, not ${named}`,
+    });
+  }
+}
+
+function refuseMissing(digests: readonly Digest[]): void {
+  const [first, ...others] = digests.slice(0, LISTED_ERRORS);
+  if (first === undefined) return;
+  throw new RegistryError("MANIFEST_BLOB_UNKNOWN", {
+    detail: first,
+    more: others.map((digest) => new RegistryError("MANIFEST_BLOB_UNKNOWN", { detail: digest })),
+  });
+}

@@ -1,0 +1,99 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../async/clock.ts";
+import { KeyedMutex } from "../async/keyed_mutex.ts";
+import { SingleFlight } from "../async/single_flight.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import type { StorageDriver } from "../storage/driver.ts";
+import { BlobData } from "./blob_data.ts";
+import { Catalog } from "./catalog.ts";
+import { Folders } from "./folders.ts";
+import { Links } from "./links.ts";
+import { LocalBlobs } from "./local_blobs.ts";
+import { LocalManifests, type MediaTypes } from "./local_manifests.ts";
+import { LocalReferrers } from "./local_referrers.ts";
+import { LocalTags } from "./local_tags.ts";
+import type { ManifestPolicy } from "./manifest_policy.ts";
+import type { Listing, Page, Registry, Repository } from "./registry.ts";
+import { Trash } from "./trash.ts";
+import { Uploads } from "./uploads.ts";
+
+/** Repository objects kept between requests; they hold no state of their own. */
+const CACHED_REPOSITORIES = 1_000;
+const CACHED_MEDIA_TYPES = 50_000;
+
+export interface LocalRegistryOptions {
+  readonly driver: StorageDriver;
+  readonly policy: ManifestPolicy;
+  readonly clock: Clock;
+}
+
+/** Keeps everything in the tree of a StorageDriver; what it has in memory can be lost at any time. */
+export class LocalRegistry implements Registry {
+  readonly #links: Links;
+  readonly #data: BlobData;
+  readonly #uploads: Uploads;
+  readonly #folders: Folders;
+  readonly #catalog: Catalog;
+  readonly #mediaTypes: MediaTypes = new LRUCache({ max: CACHED_MEDIA_TYPES });
+  readonly #tagMutex = new KeyedMutex();
+  readonly #built = new LRUCache<RepositoryName, true>({ max: CACHED_REPOSITORIES });
+  readonly #building = new SingleFlight<void>();
+  readonly #repositories = new LRUCache<RepositoryName, Repository>({ max: CACHED_REPOSITORIES });
+  readonly #policy: ManifestPolicy;
+
+  constructor({ driver, policy, clock }: LocalRegistryOptions) {
+    const trash = new Trash(driver);
+    this.#links = new Links(driver, trash, clock);
+    this.#data = new BlobData(driver, trash, clock);
+    this.#uploads = new Uploads(driver, this.#data, this.#links, clock);
+    this.#folders = new Folders(driver, clock);
+    this.#catalog = new Catalog(this.#folders);
+    this.#policy = policy;
+  }
+
+  repository(name: RepositoryName): Repository {
+    let repository = this.#repositories.get(name);
+    if (repository === undefined) {
+      repository = this.#make(name);
+      this.#repositories.set(name, repository);
+    }
+    return repository;
+  }
+
+  repositories(page: Page): Promise<Listing<RepositoryName>> {
+    return this.#catalog.list(page);
+  }
+
+  /** Gives back open upload files. The driver belongs to the caller. */
+  close(): Promise<void> {
+    return this.#uploads.close();
+  }
+
+  #make(name: RepositoryName): Repository {
+    const tags = new LocalTags(name, this.#links, this.#folders, this.#tagMutex);
+    const referrers = new LocalReferrers(
+      name,
+      this.#data,
+      this.#links,
+      this.#built,
+      this.#building,
+    );
+    const anyRepository = async (limit: number) =>
+      (await this.#catalog.list({ limit, last: "" })).entries;
+    return {
+      name,
+      tags,
+      referrers,
+      blobs: new LocalBlobs(name, this.#data, this.#links, this.#uploads, anyRepository),
+      manifests: new LocalManifests(
+        name,
+        this.#data,
+        this.#links,
+        tags,
+        referrers,
+        this.#policy,
+        this.#mediaTypes,
+      ),
+    };
+  }
+}

@@ -1,0 +1,183 @@
+import {
+  algorithmOf,
+  CANONICAL,
+  type Digest,
+  type DigestAlgorithm,
+  hexOf,
+  makeDigest,
+} from "../oci/digest.ts";
+import { RegistryError } from "../oci/error.ts";
+import type { RepositoryName } from "../oci/reference.ts";
+import type { FileWriter, HashName } from "../storage/driver.ts";
+import type { BlobData } from "./blob_data.ts";
+import { layerLinkPath, uploadDataPath, uploadPath } from "./layout.ts";
+import type { Links } from "./links.ts";
+import type { BlobInfo, UploadSession } from "./registry.ts";
+
+type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** An upload whose bytes lie in `_uploads/<id>/data`; the running hash lives as long as this object does. */
+export class LocalUpload implements UploadSession {
+  #writer: FileWriter | undefined;
+  #offset: number;
+  #busy = false;
+  #hashes: Set<HashName>;
+
+  /** @param onEnd called once the session is committed or cancelled */
+  constructor(
+    readonly repository: RepositoryName,
+    readonly id: string,
+    offset: number,
+    algorithm: DigestAlgorithm,
+    private readonly data: BlobData,
+    private readonly links: Links,
+    private readonly onEnd: () => void,
+  ) {
+    this.#offset = offset;
+    this.#hashes = new Set([CANONICAL, algorithm]);
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Whether a request is writing. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  append(chunks: Chunks, at?: number, length?: number): Promise<void> {
+    return this.#alone(() => this.#append(chunks, at, length));
+  }
+
+  commit(digest: Digest, chunks?: Chunks, at?: number, length?: number): Promise<BlobInfo> {
+    return this.#alone(async () => {
+      if (this.#offset === 0 && this.#writer === undefined) this.#hashes.add(algorithmOf(digest));
+      if (chunks) await this.#append(chunks, at, length);
+      const hashes = await this.#finish(algorithmOf(digest));
+      if (hashes.get(algorithmOf(digest)) !== hexOf(digest)) {
+        await this.#remove();
+        throw new RegistryError("DIGEST_INVALID", {
+          detail: `invalid digest for referenced layer: ${digest}, content does not match digest`,
+        });
+      }
+      await this.#publish(digest, makeDigest(CANONICAL, hashes.get(CANONICAL) ?? ""));
+      return { digest, size: this.#offset };
+    });
+  }
+
+  cancel(): Promise<void> {
+    return this.#alone(() => this.#remove());
+  }
+
+  /** Gives back the file and the hash. The session goes on from the disk when it is asked for again. */
+  async release(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.close();
+  }
+
+  async #append(chunks: Chunks, at = this.#offset, length?: number): Promise<void> {
+    if (at !== this.#offset) {
+      throw new RegistryError("RANGE_INVALID", {
+        detail:
+          `upload ${this.id} is at offset ${this.#offset}, the request starts at ${at}: go on from ${this.#offset}`,
+      });
+    }
+    const writer = this.#writer ??= await this.data.driver.openWriter(
+      uploadDataPath(this.repository, this.id),
+      {
+        hash: [...this.#hashes],
+      },
+    );
+    const start = this.#offset;
+    try {
+      for await (const chunk of chunks) {
+        const size = chunk.length; // the writer takes the chunk
+        await writer.write(chunk);
+        this.#offset += size;
+      }
+    } finally {
+      await this.#settle(writer);
+    }
+    if (length !== undefined && this.#offset - start !== length) {
+      throw new RegistryError("SIZE_INVALID", {
+        detail: `the body has ${this.#offset - start} bytes, ${length} were announced`,
+      });
+    }
+  }
+
+  /** After a body, whole or broken: what was received is in the file, and the offset is the truth. */
+  async #settle(writer: FileWriter): Promise<void> {
+    try {
+      await writer.flush();
+    } catch (error) {
+      this.#writer = undefined;
+      await writer.close().catch(() => undefined); // the first error is the one to report
+      this.onEnd(); // the next request opens what is really on the disk
+      throw error;
+    }
+  }
+
+  /** Syncs the bytes. An algorithm that was not kept along costs a second pass over the file. */
+  async #finish(algorithm: DigestAlgorithm): Promise<ReadonlyMap<string, string>> {
+    const path = uploadDataPath(this.repository, this.id);
+    const writer = this.#writer ??
+      await this.data.driver.openWriter(path, { hash: [...this.#hashes] });
+    this.#writer = undefined;
+    const hashes = await writer.commit();
+    if (hashes.has(algorithm)) return hashes;
+    const again = await this.data.driver.openWriter(path, { hash: [algorithm] });
+    return new Map([...hashes, ...await again.commit()]);
+  }
+
+  /**
+   * Makes the verified bytes a blob of the repository, in the order of gc_protocol.md, "upload commit": data, link, and then a second
+   * look at the data, since a collector may have hidden what was there already.
+   */
+  async #publish(named: Digest, canonical: Digest): Promise<void> {
+    const path = uploadDataPath(this.repository, this.id);
+    const had = await this.data.isInPlace(canonical, this.#offset);
+    if (!had) await this.data.adopt(path, canonical, this.#offset);
+    const names = new Set([canonical, named]);
+    await Promise.all(
+      [...names].map((name) => this.links.put(layerLinkPath(this.repository, name), canonical)),
+    );
+    if (!await this.data.isInPlace(canonical, this.#offset)) {
+      if (had) await this.data.adopt(path, canonical, this.#offset);
+      else if (await this.data.find(canonical) === undefined) {
+        throw new RegistryError("BLOB_UPLOAD_UNKNOWN", {
+          detail: "the blob was removed while it was committed: upload it again",
+        });
+      }
+    }
+    await this.#removeFolder();
+  }
+
+  async #remove(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.close().catch(() => undefined); // its bytes go anyway
+    await this.#removeFolder();
+  }
+
+  async #removeFolder(): Promise<void> {
+    this.onEnd();
+    await this.links.trash.drop(uploadPath(this.repository, this.id));
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#busy) {
+      throw new RegistryError("BLOB_UPLOAD_INVALID", {
+        status: 409,
+        detail: "another request is writing this upload: wait for it to end",
+      });
+    }
+    this.#busy = true;
+    try {
+      return await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
