@@ -22,6 +22,8 @@ export interface Exchange {
   readonly target: string;
   /** IP address of the peer, `@` on a unix socket. */
   readonly remoteAddress: string;
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
   /** True when the request came over TLS. */
   readonly secure: boolean;
   /** Aborted when the client leaves before the answer is complete. */
@@ -38,10 +40,14 @@ export interface Exchange {
   body(): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Adds a header to whatever reply is sent, error replies included. */
   addHeader(name: string, value: string | readonly string[]): void;
+  /** Cuts the connection: the only honest end of an answer that cannot be completed. */
+  destroy(): void;
   /** Whether an answer has begun. */
   readonly replied: boolean;
   /** Status of the answer, 0 before it. */
   readonly status: number;
+  /** Bytes of body sent so far. */
+  readonly bytesSent: number;
   /** Fields that the log line of this exchange shall carry (error code and detail, repository, …). */
   note(fields: Readonly<Record<string, string | number | undefined>>): void;
   /**

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { countBounded } from "../async/count_bounded.ts";
 import { type ByteSource, bytesSource, readAll } from "../async/byte_source.ts";
 import type { Clock } from "../async/clock.ts";
 import { CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
@@ -31,7 +32,7 @@ export class CorruptBlobError extends Error {
 
 /** The data of all blobs, by canonical digest, whichever repositories may see them. */
 export class BlobData {
-  readonly #sizes = new LRUCache<string, SeenSize>({ max: CACHED_SIZES });
+  readonly #sizes = new LRUCache<string, SeenSize>(countBounded(CACHED_SIZES));
   readonly #contents = new LRUCache<string, Uint8Array<ArrayBuffer>>({
     maxSize: CACHED_BYTES,
     maxEntrySize: LARGEST_ENTRY,

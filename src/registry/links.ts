@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { countBounded } from "../async/count_bounded.ts";
 import type { Clock } from "../async/clock.ts";
 import { asDigest, type Digest } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
@@ -20,7 +21,7 @@ const decoder = new TextDecoder();
 
 /** Reads and writes the small files that hold a digest, and remembers for a second what it saw. */
 export class Links {
-  readonly #seen = new LRUCache<string, Seen>({ max: CACHED_LINKS });
+  readonly #seen = new LRUCache<string, Seen>(countBounded(CACHED_LINKS));
   /** Counts removals, so that a read which began before one does not bring the old link back into the cache. */
   #removals = 0;
 

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { countBounded } from "../async/count_bounded.ts";
 import type { Clock } from "../async/clock.ts";
 import { KeyedMutex } from "../async/keyed_mutex.ts";
 import { SingleFlight } from "../async/single_flight.ts";
@@ -34,11 +35,13 @@ export class LocalRegistry implements Registry {
   readonly #uploads: Uploads;
   readonly #folders: Folders;
   readonly #catalog: Catalog;
-  readonly #mediaTypes: MediaTypes = new LRUCache({ max: CACHED_MEDIA_TYPES });
+  readonly #mediaTypes: MediaTypes = new LRUCache(countBounded(CACHED_MEDIA_TYPES));
   readonly #tagMutex = new KeyedMutex();
-  readonly #built = new LRUCache<RepositoryName, true>({ max: CACHED_REPOSITORIES });
+  readonly #built = new LRUCache<RepositoryName, true>(countBounded(CACHED_REPOSITORIES));
   readonly #building = new SingleFlight<void>();
-  readonly #repositories = new LRUCache<RepositoryName, Repository>({ max: CACHED_REPOSITORIES });
+  readonly #repositories = new LRUCache<RepositoryName, Repository>(
+    countBounded(CACHED_REPOSITORIES),
+  );
   readonly #policy: ManifestPolicy;
 
   constructor({ driver, policy, clock }: LocalRegistryOptions) {

@@ -1,0 +1,10 @@
+/** Where to listen: a TCP address, or the path of a unix socket. */
+export type Address =
+  | { readonly net: "tcp"; readonly host: string; readonly port: number }
+  | { readonly net: "unix"; readonly path: string };
+
+/** The address in the form that people read: `127.0.0.1:5000`, `[::]:5000`, `/run/berth.sock`. */
+export function addressText(address: Address): string {
+  if (address.net === "unix") return address.path;
+  return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
