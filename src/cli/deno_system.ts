@@ -1,0 +1,72 @@
+import denoJson from "../../deno.json" with { type: "json" };
+import { basename } from "@std/path";
+import type { System } from "./system.ts";
+
+/** The world as Deno has it. */
+export function denoSystem(): System {
+  return {
+    program: programName(),
+    version: denoJson.version,
+    denoVersion: Deno.version.deno,
+    environment: Deno.env.toObject(),
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    readTextFile,
+    isFile: (path) => Deno.stat(path).then(({ isFile }) => isFile, () => false),
+    onStopSignal,
+    onUncaught,
+    startApp: async (config, deps) => {
+      // only `serve` needs it: the other commands start without it
+      const { startApp } = await import("../app.ts");
+      return await startApp(config, deps);
+    },
+    now: () => new Date(),
+  };
+}
+
+/** Compiled, it may be installed as `registry`, in place of distribution's. */
+function programName(): string {
+  return basename(Deno.execPath()) === "registry" ? "registry" : "berth";
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let written = 0; written < bytes.length;) {
+    written += stream.writeSync(bytes.subarray(written));
+  }
+}
+
+async function readTextFile(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function onStopSignal(callback: (signal: string) => void): () => void {
+  const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) => {
+    const listener = () => callback(signal);
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return () => listeners.forEach((remove) => remove());
+}
+
+function onUncaught(callback: (error: unknown) => void): () => void {
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    callback(event.error ?? event.message);
+  };
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    callback(event.reason);
+  };
+  addEventListener("error", onError);
+  addEventListener("unhandledrejection", onRejection);
+  return () => {
+    removeEventListener("error", onError);
+    removeEventListener("unhandledrejection", onRejection);
+  };
+}

@@ -1,0 +1,118 @@
+import type { Config } from "../config/config.ts";
+import { formatDuration } from "../config/duration.ts";
+import type { Loaded } from "../config/load.ts";
+import { describeProblem } from "../config/problem.ts";
+import type { Command } from "./command.ts";
+import { ConfigFileError, describeErrors, loadFrom, SYSTEM_PATHS } from "./config_source.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
+import type { RunningApp } from "./running_app.ts";
+import { describeOldRuntime } from "./runtime.ts";
+import { describeStartError } from "./start_error.ts";
+import { makeStartLog, type StartLog } from "./start_log.ts";
+import type { System } from "./system.ts";
+
+export const SERVE: Command = {
+  name: "serve",
+  summary: "store and serve container images",
+  takes: "[config]",
+  flags: {},
+  about: "The configuration is the argument, else REGISTRY_CONFIGURATION_PATH, else\n" +
+    `${SYSTEM_PATHS.join(" or\n")}, else ./berth-data is served on\n` +
+    "127.0.0.1:5000. Variables such as REGISTRY_HTTP_ADDR override it (`help config` has all options).\n" +
+    "SIGTERM lets running transfers finish within http.draintimeout, a second one does not.\n",
+
+  async run({ positional: [path] }, system) {
+    try {
+      const { source, loaded } = await loadFrom(path, system);
+      return await serve(loaded, source?.path, system);
+    } catch (error) {
+      if (!(error instanceof ConfigFileError)) throw error;
+      system.err(`${error.message}\n`);
+      return EXIT.FAILURE;
+    }
+  },
+};
+
+async function serve(
+  loaded: Loaded,
+  path: string | undefined,
+  system: System,
+): Promise<ExitCode> {
+  const log = makeStartLog(loaded.ok ? loaded.config.log : { formatter: "text" }, system);
+  for (const warning of loaded.warnings) log.warn(describeProblem(warning));
+  if (!loaded.ok) {
+    system.err(describeErrors(loaded.errors));
+    return EXIT.FAILURE;
+  }
+  const weakness = describeOldRuntime(system.denoVersion);
+  if (weakness !== undefined) log.warn(weakness);
+  const ignoreUncaught = system.onUncaught((error) => log.error(describeUncaught(error)));
+  try {
+    const app = await system.startApp(loaded.config, { version: system.version });
+    log.info(describeStart(app, loaded.config, path, system));
+    return await untilStopped(app, loaded.config.http.draintimeout, log, system);
+  } catch (error) {
+    log.error(describeStartError(error, loaded.config));
+    return EXIT.FAILURE;
+  } finally {
+    ignoreUncaught();
+  }
+}
+
+/** What is served from where, and without a file what to try. */
+function describeStart(
+  app: RunningApp,
+  config: Config,
+  path: string | undefined,
+  system: System,
+): string {
+  const { driver } = config.storage;
+  const storage = driver.name === "filesystem" ? driver.rootdirectory : "memory only";
+  const where = app.url ?? app.address;
+  const start = `berth ${system.version} serves ${storage} on ${where}`;
+  if (path !== undefined) return `${start}, configured by ${path}`;
+  const port = /:(\d+)$/.exec(app.address)?.[1];
+  if (config.log.formatter !== "text" || port === undefined) {
+    return `${start}, without a configuration file`;
+  }
+  return `${start}, without a configuration file. Try:\n` +
+    `  docker tag alpine localhost:${port}/alpine\n` +
+    `  docker push localhost:${port}/alpine`;
+}
+
+/** Waits for a signal, or for the end of the server, and stops it. */
+function untilStopped(
+  app: RunningApp,
+  draintimeout: number,
+  log: StartLog,
+  system: System,
+): Promise<ExitCode> {
+  const { promise, resolve, reject } = Promise.withResolvers<ExitCode>();
+  let isStopping = false;
+  const stop = async () => {
+    log.info(`stopping: running transfers have ${formatDuration(draintimeout)} to finish`);
+    const isDrained = await app.stop(draintimeout);
+    if (!isDrained) log.error("stopped before every transfer had finished: see http.draintimeout");
+    resolve(isDrained ? EXIT.OK : EXIT.FAILURE);
+  };
+  const unlisten = system.onStopSignal((signal) => {
+    if (isStopping) {
+      log.warn(`${signal} again: ending at once`);
+      resolve(EXIT.FAILURE);
+    } else {
+      isStopping = true;
+      stop().catch(reject);
+    }
+  });
+  app.closed.then(() => {
+    if (isStopping) return;
+    log.error("the server has closed by itself");
+    resolve(EXIT.FAILURE);
+  }, reject);
+  return promise.finally(unlisten);
+}
+
+function describeUncaught(error: unknown): string {
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  return `an error that nobody caught, the server goes on: ${text}`;
+}

@@ -1,0 +1,124 @@
+import { parse } from "@std/yaml";
+import { defaultOf } from "./convert.ts";
+import { formatDuration } from "./duration.ts";
+import { STORAGE_SETTINGS } from "./fields.ts";
+import type { Field } from "./fields/field.ts";
+import { type Node, nodeAt, toPlain } from "./node.ts";
+import { describeOrigin } from "./problem.ts";
+import { makeSchema, type Schema, type SectionSchema } from "./schema.ts";
+import type { Settings } from "./settings.ts";
+
+const REDACTED = "<redacted>";
+
+/**
+ * The configuration that is in effect, as YAML: everything that was set, and the defaults of everything else that does something. Each
+ * line says where it comes from. Secrets are not in it.
+ */
+export function renderEffective(settings: Settings): string {
+  const lines = [...renderSection(makeSchema(), settings, "", 0)];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function* renderSection(
+  schema: SectionSchema,
+  settings: Settings,
+  parent: string,
+  depth: number,
+): Generator<string> {
+  for (const [key, child] of schema.children) {
+    const path = parent === "" ? key : `${parent}.${key}`;
+    if (isOtherDriver(path, settings)) continue;
+    yield* renderChild(key, child, settings, path, depth);
+  }
+}
+
+/** Whether it is the section of a storage driver that was not chosen. */
+function isOtherDriver(path: string, settings: Settings): boolean {
+  const [section, key = "", more] = path.split(".");
+  return section === "storage" && key !== "" && more === undefined &&
+    !STORAGE_SETTINGS.includes(key) && nodeAt(settings.root, [section, key]) === undefined;
+}
+
+function* renderChild(
+  key: string,
+  schema: Schema,
+  settings: Settings,
+  path: string,
+  depth: number,
+): Generator<string> {
+  const indentation = "  ".repeat(depth);
+  if (schema.kind === "field") {
+    const value = renderField(schema.field, settings, path);
+    if (value !== undefined) yield `${indentation}${key}: ${value}`;
+  } else if (schema.kind === "section") {
+    const lines = [...renderSection(schema, settings, path, depth + 1)];
+    if (lines.length > 0) yield `${indentation}${key}:`;
+    yield* lines;
+  } else {
+    const count = settings.count(path);
+    if (count > 0) yield `${indentation}${key}:`;
+    for (let index = 0; index < count; index++) {
+      yield* renderElement(schema.element, settings, `${path}[${index}]`, depth + 1);
+    }
+  }
+}
+
+function* renderElement(
+  schema: SectionSchema,
+  settings: Settings,
+  path: string,
+  depth: number,
+): Generator<string> {
+  const indentation = "  ".repeat(depth);
+  const lines = [...renderSection(schema, settings, path, depth + 1)];
+  if (lines.length === 0) yield `${indentation}- {}`;
+  for (const [index, line] of lines.entries()) {
+    yield index === 0 ? `${indentation}- ${line.trimStart()}` : line;
+  }
+}
+
+/** The value and its origin as a comment; undefined when there is nothing to say. */
+function renderField(field: Field, settings: Settings, path: string): string | undefined {
+  const setting = settings.find(path);
+  if (setting !== undefined) {
+    const value = field.secret
+      ? JSON.stringify(REDACTED)
+      : renderValue(field, setting.value, setting.node);
+    return `${value}  # ${describeOrigin(setting.node.origin)}`;
+  }
+  // elements of lists are printed as they were given
+  if (field.status !== "built" || field.default === undefined || path.includes("[")) {
+    return undefined;
+  }
+  return `${renderValue(field, defaultOf(field), undefined)}  # default`;
+}
+
+function renderValue(field: Field, value: unknown, node: Node | undefined): string {
+  if (field.type === "duration" && typeof value === "number") return formatDuration(value);
+  if (field.type === "patterns" && node !== undefined) return flow(toPlain(node));
+  return flow(value);
+}
+
+/** A value in flow style, on one line. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).map(([key, item]) => {
+      return `${flow(key)}: ${isSecretName(key) ? JSON.stringify(REDACTED) : flow(item)}`;
+    });
+    return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+  }
+  if (typeof value !== "string") return String(value);
+  const text = value.replace(/(:\/\/[^/@\s:]*:)[^/@\s]*@/g, `$1${REDACTED}@`);
+  return isPlain(text) ? text : JSON.stringify(text);
+}
+
+/** Names under which free mappings keep secrets. */
+function isSecretName(name: string): boolean {
+  return /pass|secret|token|credential|authorization|key/i.test(name);
+}
+
+/** Whether a text stays itself without quotes. */
+function isPlain(text: string): boolean {
+  return /^[\w./][\w./:@%+=~-]*$/.test(text) && !text.endsWith(":") && parse(text) === text;
+}

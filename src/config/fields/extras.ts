@@ -1,0 +1,91 @@
+import type { FieldTable } from "./field.ts";
+
+export const EXTRA_FIELDS = {
+  "middleware.registry[].name": {
+    type: "text",
+    help: "Wraps the registry.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.registry[].disabled": {
+    type: "bool",
+    default: false,
+    help: "Has no effect in distribution.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.registry[].options": {
+    type: "map",
+    secret: true,
+    help: "Options of the middleware.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.repository[].name": {
+    type: "text",
+    help: "Wraps each repository.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.repository[].disabled": {
+    type: "bool",
+    default: false,
+    help: "Has no effect in distribution.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.repository[].options": {
+    type: "map",
+    secret: true,
+    help: "Options of the middleware.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.storage[].name": {
+    type: "text",
+    help: "Wraps the storage driver.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.storage[].disabled": {
+    type: "bool",
+    default: false,
+    help: "Has no effect in distribution.",
+    since: "registry:2",
+    status: "later",
+  },
+  "middleware.storage[].options": {
+    type: "map",
+    secret: true,
+    help: "Options of the middleware.",
+    since: "registry:2",
+    status: "later",
+  },
+  "reporting.bugsnag": {
+    type: "map",
+    secret: true,
+    help: "Reports errors to Bugsnag.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "reporting.newrelic": {
+    type: "map",
+    secret: true,
+    help: "Reports to New Relic.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "compatibility.schema1.enabled": {
+    type: "bool",
+    default: false,
+    help: "Accepts image manifests of schema 1.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "compatibility.schema1.signingkeyfile": {
+    type: "text",
+    help: "Key that they are signed with.",
+    since: "registry:2 only",
+    status: "later",
+  },
+} as const satisfies FieldTable;

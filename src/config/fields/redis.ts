@@ -1,0 +1,115 @@
+import type { FieldTable } from "./field.ts";
+
+export const REDIS_FIELDS = {
+  "redis.addr": {
+    type: "text",
+    help: "host:port of the Redis server.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "redis.addrs": {
+    type: "list",
+    help: "host:port of the Redis servers.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.username": {
+    type: "text",
+    help: "User there.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.password": {
+    type: "text",
+    secret: true,
+    help: "Password there.",
+    since: "registry:2",
+    status: "later",
+  },
+  "redis.db": {
+    type: "int",
+    default: 0,
+    help: "Number of the database.",
+    since: "registry:2",
+    status: "later",
+  },
+  "redis.dialtimeout": {
+    type: "duration",
+    help: "Limit for connecting.",
+    since: "registry:2",
+    status: "later",
+  },
+  "redis.readtimeout": {
+    type: "duration",
+    help: "Limit for an answer.",
+    since: "registry:2",
+    status: "later",
+  },
+  "redis.writetimeout": {
+    type: "duration",
+    help: "Limit for a command.",
+    since: "registry:2",
+    status: "later",
+  },
+  "redis.pool.maxidle": {
+    type: "int",
+    help: "Connections that are kept.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "redis.pool.maxactive": {
+    type: "int",
+    help: "Connections at most.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "redis.pool.idletimeout": {
+    type: "duration",
+    help: "How long an idle one is kept.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "redis.maxidleconns": {
+    type: "int",
+    help: "Connections that are kept.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.poolsize": {
+    type: "int",
+    help: "Connections at most.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.connmaxidletime": {
+    type: "duration",
+    help: "How long an idle one is kept.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.tls.certificate": {
+    type: "text",
+    help: "File with our certificate.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.tls.key": {
+    type: "text",
+    help: "File with our key.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.tls.rootcas": {
+    type: "list",
+    help: "Files with the CAs of the server.",
+    since: "registry:3",
+    status: "later",
+  },
+  "redis.options": {
+    type: "map",
+    secret: true,
+    help: "Further options of distribution's Redis client.",
+    since: "registry:3",
+    status: "later",
+  },
+} as const satisfies FieldTable;

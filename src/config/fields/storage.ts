@@ -1,0 +1,127 @@
+import type { FieldTable } from "./field.ts";
+
+export const STORAGE_FIELDS = {
+  "storage.filesystem.rootdirectory": {
+    type: "text",
+    default: "/var/lib/registry",
+    help: "The folder that everything is stored in, below `docker/registry/v2`.",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.filesystem.maxthreads": {
+    type: "int",
+    numericText: true,
+    help: "Limit of simultaneous file operations in distribution; no effect here.",
+    since: "registry:2",
+    status: "inert",
+  },
+  "storage.inmemory": {
+    type: "section",
+    help: "Keeps everything in memory: for tests, all is gone when the process ends.",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.s3": {
+    type: "map",
+    help: "Amazon S3 and what speaks like it.",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.gcs": {
+    type: "map",
+    help: "Google Cloud Storage.",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.azure": {
+    type: "map",
+    help: "Microsoft Azure Blob Storage.",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.swift": {
+    type: "map",
+    help: "OpenStack Swift.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "storage.oss": {
+    type: "map",
+    help: "Aliyun OSS.",
+    since: "registry:2 only",
+    status: "later",
+  },
+  "storage.delete.enabled": {
+    type: "bool",
+    offUnlessBool: true,
+    default: false,
+    help: "Allows DELETE of manifests, tags and blobs.",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.redirect.disable": {
+    type: "bool",
+    default: false,
+    help: "Never sends clients to the storage's own URL. The built drivers have none.",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.cache.blobdescriptor": {
+    type: "text",
+    help: "`inmemory`, which is how berth caches in any case, or `redis` (not built yet).",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.cache.layerinfo": {
+    type: "text",
+    help: "Old name of `storage.cache.blobdescriptor`.",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.cache.blobdescriptorsize": {
+    type: "int",
+    numericText: true,
+    help:
+      "Entries of distribution's descriptor cache; no effect here, berth bounds its caches itself.",
+    since: "registry:3",
+    status: "inert",
+  },
+  "storage.maintenance.uploadpurging.enabled": {
+    type: "bool",
+    help: "Removes uploads that nobody finished.",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.maintenance.uploadpurging.age": {
+    type: "duration",
+    help: "How old such an upload must be (168h in distribution).",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.maintenance.uploadpurging.interval": {
+    type: "duration",
+    help: "Time between two runs (24h in distribution).",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.maintenance.uploadpurging.dryrun": {
+    type: "bool",
+    help: "Only logs what it would remove.",
+    since: "registry:2",
+    status: "later",
+  },
+  "storage.maintenance.readonly.enabled": {
+    type: "bool",
+    default: false,
+    help: "Refuses everything that writes with 405.",
+    since: "registry:2",
+    status: "built",
+  },
+  "storage.tag.concurrencylimit": {
+    type: "int",
+    min: 0,
+    help: "Limit of simultaneous tag look-ups in distribution; no effect here.",
+    since: "registry:3",
+    status: "inert",
+  },
+} as const satisfies FieldTable;
