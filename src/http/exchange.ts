@@ -50,6 +50,8 @@ export interface Exchange {
   readonly bytesSent: number;
   /** Fields that the log line of this exchange shall carry (error code and detail, repository, …). */
   note(fields: Readonly<Record<string, string | number | undefined>>): void;
+  /** What was noted. */
+  readonly notes: Readonly<Record<string, string | number | undefined>>;
   /**
    * Answers, once. To a HEAD the headers go out without the body (and a region's source is closed). Content-Length is set from
    * the body when it is known and not given. Resolves when the body was handed over or the client has gone.

@@ -8,11 +8,15 @@ import type { Listing, Page } from "./registry.ts";
 const PARALLEL = 32;
 
 /**
- * Names of the repositories that hold manifests, in the order of a walk: component by component, so that `a/b` comes before `a-b`
+ * Names of repositories, in the order of a walk: component by component, so that `a/b` comes before `a-b`
  * (as distribution's, registry/storage/catalog.go). Folders that begin with "_" belong to a repository and are not walked.
  */
 export class Catalog {
-  constructor(private readonly folders: Folders) {}
+  /** @param holds the folder that makes a repository count: `_manifests`, or `_layers` where blobs alone will do */
+  constructor(
+    private readonly folders: Folders,
+    private readonly holds: "_manifests" | "_layers",
+  ) {}
 
   async list(page: Page): Promise<Listing<RepositoryName>> {
     if (page.limit === 0) return { entries: [], more: false };
@@ -70,7 +74,7 @@ export class Catalog {
     wanted: number,
     found: RepositoryName[],
   ): Promise<void> {
-    if (last === undefined && children.includes("_manifests")) {
+    if (last === undefined && children.includes(this.holds)) {
       const name = asRepositoryName(path.slice(1));
       if (name) found.push(name);
     }

@@ -35,6 +35,8 @@ export class LocalRegistry implements Registry {
   readonly #uploads: Uploads;
   readonly #folders: Folders;
   readonly #catalog: Catalog;
+  /** Repositories that may hold a blob for a mount. */
+  readonly #holders: Catalog;
   readonly #mediaTypes: MediaTypes = new LRUCache(countBounded(CACHED_MEDIA_TYPES));
   readonly #tagMutex = new KeyedMutex();
   readonly #built = new LRUCache<RepositoryName, true>(countBounded(CACHED_REPOSITORIES));
@@ -50,7 +52,8 @@ export class LocalRegistry implements Registry {
     this.#data = new BlobData(driver, trash, clock);
     this.#uploads = new Uploads(driver, this.#data, this.#links, clock);
     this.#folders = new Folders(driver, clock);
-    this.#catalog = new Catalog(this.#folders);
+    this.#catalog = new Catalog(this.#folders, "_manifests");
+    this.#holders = new Catalog(this.#folders, "_layers");
     this.#policy = policy;
   }
 
@@ -82,7 +85,7 @@ export class LocalRegistry implements Registry {
       this.#building,
     );
     const anyRepository = async (limit: number) =>
-      (await this.#catalog.list({ limit, last: "" })).entries;
+      (await this.#holders.list({ limit, last: "" })).entries;
     return {
       name,
       tags,
