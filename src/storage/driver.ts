@@ -4,8 +4,9 @@ import type { ByteSource } from "../async/byte_source.ts";
  * Bytes under paths; knows nothing of digests, repositories or HTTP.
  *
  * A path begins with "/", its components are letters, digits, "-", "_", "." and none is "." or ".."; anything else is an
- * InvalidPathError. Nothing is visible before it is durable: when putContent, move or FileWriter.commit has resolved, content and
- * name survive a power cut, with every folder that was made on the way; until then the old state is seen whole.
+ * InvalidPathError. Nothing is visible before it is durable: when putContent or move has resolved, content and name survive a power
+ * cut, with every folder that was made on the way; until then the old state is seen whole. (FileWriter.commit does it for the
+ * content only, since a move follows.) All methods throw StorageError for what the store can't do.
  */
 export interface StorageDriver {
   /** As in the configuration: `filesystem`, `inmemory`. */
@@ -18,7 +19,10 @@ export interface StorageDriver {
   putContent(path: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Opens a file for reading at any position. @throws PathNotFoundError */
   read(path: string): Promise<ByteSource>;
-  /** Opens a file for writing at its end; makes it, and the folders above it, when missing. Not durable before commit. */
+  /**
+   * Opens a file for writing at its end; makes it, and the folders above it, when missing, at the latest at flush, close or commit.
+   * While a writer is open a second one for the same path is a StorageError EBUSY.
+   */
   openWriter(path: string, options?: WriterOptions): Promise<FileWriter>;
   /** Names of the direct children, sorted by bytes. Empty for an empty folder. @throws PathNotFoundError */
   list(path: string): Promise<string[]>;
@@ -56,7 +60,10 @@ export interface WriterOptions {
   readonly hash?: readonly HashName[];
 }
 
-/** Writes one file from its end on. One call at a time; whoever is done with it calls exactly one of commit, close, cancel. */
+/**
+ * Writes one file from its end on. One call at a time; whoever is done with it calls exactly one of commit, close, cancel (after a
+ * failure too, except that of one of these three).
+ */
 export interface FileWriter {
   /** Bytes of the file so far, including what is still on its way to the disk. */
   readonly size: number;
@@ -70,7 +77,8 @@ export interface FileWriter {
   /** Adds a hash to those kept. Only before the first byte of the file was written. */
   addHash(name: HashName): void;
   /**
-   * Brings all bytes to stable storage. The file stays where it is (move it then).
+   * Brings all bytes to stable storage; its name may be lost in a power cut until it is moved. After any failure of the writer this
+   * fails too, and what of the bytes may be lost is cut off: a stat tells what is there.
    * @returns the hashes in hex, by name
    */
   commit(): Promise<ReadonlyMap<HashName, string>>;

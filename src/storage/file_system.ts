@@ -1,0 +1,72 @@
+/**
+ * The system calls of the filesystem driver as an object, so that a test can record their order and let the n-th one fail. Paths
+ * are those of the system. Errors are those of the system, with its name for them in `code`.
+ */
+export interface FileSystem {
+  open(path: string, mode: OpenMode): Promise<OpenFile>;
+  /** Makes a file (EEXIST when there is one), writes all bytes to it, and leaves it open. */
+  create(path: string, content: Uint8Array<ArrayBuffer>): Promise<OpenFile>;
+  /** One folder; ENOENT when the one above is missing, EEXIST when something of this name is there. */
+  makeFolder(path: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file, or a folder with all below it. Links are removed, not followed. */
+  remove(path: string): Promise<void>;
+  stat(path: string): Promise<SystemStat>;
+  /** Names of the children, in no order. */
+  list(path: string): Promise<string[]>;
+  setModified(path: string, time: Date): Promise<void>;
+  /** Brings the names in a folder to stable storage; one that is in use, so that opening it doesn't wait for the disk. */
+  syncFolder(path: string): Promise<void>;
+}
+
+/** Of a file that exists; `update` keeps its content. */
+export type OpenMode = "read" | "update";
+
+export interface OpenFile {
+  stat(): SystemStat;
+  /** Bytes read; fewer than asked may come at any time, 0 only at the end. One call at a time. */
+  read(into: Uint8Array<ArrayBuffer>, position: number): Promise<number>;
+  /** The same, blocking. */
+  readNow(into: Uint8Array<ArrayBuffer>, position: number): number;
+  /** Bytes written, possibly fewer than given. */
+  write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<number>;
+  truncate(size: number): Promise<void>;
+  /** fsync. */
+  sync(): Promise<void>;
+  /** Not while another call is under way. */
+  close(): void;
+}
+
+export interface SystemStat {
+  readonly isFolder: boolean;
+  readonly size: number;
+  readonly modified: Date;
+  /** 0 where there is none. */
+  readonly inode: number;
+}
+
+/** Writes all bytes from `position` on: a system may take fewer than it was given. */
+export async function writeAll(
+  file: OpenFile,
+  bytes: Uint8Array<ArrayBuffer>,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    done += await file.write(bytes.subarray(done), position + done);
+  }
+}
+
+/** Fills `into` from `position`. @returns the bytes read, fewer only at the end of the file */
+export async function readFully(
+  file: OpenFile,
+  into: Uint8Array<ArrayBuffer>,
+  position: number,
+): Promise<number> {
+  let done = 0;
+  while (done < into.length) {
+    const count = await file.read(into.subarray(done), position + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}

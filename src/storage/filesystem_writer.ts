@@ -1,0 +1,242 @@
+import { ChunkBatch } from "./chunk_batch.ts";
+import type { FileWriter, HashName } from "./driver.ts";
+import { StorageError } from "./driver.ts";
+import type { DurableTree } from "./durable_tree.ts";
+import type { FileSystem, OpenFile } from "./file_system.ts";
+import { SmallFile } from "./small_file.ts";
+import { parentOf } from "./storage_path.ts";
+import type { Ended } from "./store_worker_protocol.ts";
+import type { StoreWorkerPool } from "./store_worker_pool.ts";
+import { lookupError, storageError } from "./system_error.ts";
+import type { WarmFiles } from "./warm_files.ts";
+import { StoreWorkerError, type WorkerUpload } from "./worker_upload.ts";
+
+/**
+ * A file up to this size (the typical config blob) is hashed and written from here, in one go: a trip to a worker would take longer
+ * than it saves. Beyond it, this much goes with each message.
+ */
+const BATCH = 256 * 1024;
+const IN_FLIGHT_LIMIT = 4 * 1024 * 1024;
+
+export interface WriterContext {
+  readonly driver: string;
+  readonly path: string;
+  /** Path of the system. */
+  readonly systemPath: string;
+  readonly files: FileSystem;
+  readonly tree: DurableTree;
+  readonly pool: StoreWorkerPool;
+  readonly warm: WarmFiles;
+  /** Called once, when the file was given back. */
+  readonly onEnd: () => void;
+}
+
+/** What is there when the writer is opened. */
+export interface WriterStart {
+  readonly exists: boolean;
+  /** In bytes, before truncation. */
+  readonly size: number;
+  readonly truncate: boolean;
+  readonly hash: readonly HashName[];
+}
+
+/** Nothing is done on the disk before there is enough to write, or a flush, or the end. */
+export class FilesystemWriter implements FileWriter {
+  readonly #context: WriterContext;
+  readonly #names: Set<HashName>;
+  readonly #batch = new ChunkBatch();
+  #exists: boolean;
+  /** What is there and must go before the first byte is written. */
+  #truncate: boolean;
+  /** Bytes on the disk, and those with the ones that are on their way. */
+  #onDisk: number;
+  #size: number;
+  /** At most one of the two: where the bytes go. */
+  #small: SmallFile | undefined;
+  #upload: WorkerUpload | undefined;
+  #failure: Error | undefined;
+  #ending: Promise<unknown> | undefined;
+  #ended = false;
+
+  constructor(context: WriterContext, start: WriterStart) {
+    this.#context = context;
+    this.#names = new Set(start.hash);
+    this.#exists = start.exists;
+    this.#truncate = start.truncate && start.size > 0;
+    this.#onDisk = this.#size = start.truncate ? 0 : start.size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The commit, close or cancel that is under way. */
+  get ending(): Promise<unknown> | undefined {
+    return this.#ending;
+  }
+
+  addHash(name: HashName): void {
+    if (this.#size > 0) {
+      throw new Error(`Cannot add hash ${name}: ${this.#size} bytes of the file were written`);
+    }
+    this.#names.add(name);
+    this.#small?.addHash(name);
+  }
+
+  async write(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#check();
+    this.#size += chunk.length;
+    this.#batch.add(chunk);
+    if (this.#batch.bytes >= BATCH) await this.#try(() => this.#send(IN_FLIGHT_LIMIT));
+  }
+
+  async flush(): Promise<void> {
+    this.#check();
+    if (this.#batch.bytes === 0 && !this.#truncate && this.#upload === undefined) return;
+    await this.#try(async () => {
+      if (this.#isSmall()) await this.#writeSmall();
+      else await this.#send(0, "pause");
+    });
+  }
+
+  async commit(): Promise<ReadonlyMap<HashName, string>> {
+    this.#check();
+    return await this.#finish(async () => {
+      const { inode, size, hashes } = this.#isSmall()
+        ? await (await this.#writeSmall()).commit()
+        : await this.#endUpload("commit");
+      this.#context.warm.add(inode, size);
+      return hashes;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure !== undefined) return this.#end();
+    this.#check();
+    await this.#finish(async () => {
+      if (this.#upload !== undefined) await this.#endUpload("close");
+      else if (this.#batch.bytes > 0 || this.#truncate || !this.#exists) await this.#writeSmall();
+    });
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#failure === undefined) this.#check();
+    const ending = this.#ending = this.#remove();
+    try {
+      await ending;
+    } finally {
+      this.#end();
+    }
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await this.#giveUpUpload();
+      await this.#context.tree.discard(this.#context.path);
+    } catch (error) {
+      throw storageError(this.#context.driver, "remove", this.#context.path, error);
+    }
+  }
+
+  #isSmall(): boolean {
+    return this.#upload === undefined && this.#size <= BATCH;
+  }
+
+  async #writeSmall(): Promise<SmallFile> {
+    const bytes = this.#batch.takeJoined(); // each write is a trip to another thread
+    if (this.#exists) {
+      this.#small ??= await this.#openSmall();
+      await this.#small.append(bytes);
+    } else {
+      this.#small = SmallFile.created(await this.#createFile(bytes), bytes, this.#names);
+    }
+    this.#onDisk += bytes.length;
+    return this.#small;
+  }
+
+  async #openSmall(): Promise<SmallFile> {
+    const { files, systemPath } = this.#context;
+    const file = await files.open(systemPath, "update");
+    const small = await SmallFile.open(file, this.#onDisk, this.#truncate, this.#names);
+    this.#truncate = false;
+    return small;
+  }
+
+  async #send(inFlight: number, then?: "pause"): Promise<void> {
+    const upload = this.#upload ??= await this.#startUpload();
+    upload.send(this.#batch.take(), then);
+    await upload.room(inFlight);
+  }
+
+  async #endUpload(how: "commit" | "close"): Promise<Ended> {
+    const upload = this.#upload ??= await this.#startUpload();
+    upload.send(this.#batch.take(), how);
+    return await upload.ended();
+  }
+
+  /** Hands the file over to a worker, which reads and hashes again the little that was written from here. */
+  async #startUpload(): Promise<WorkerUpload> {
+    if (!this.#exists) (await this.#createFile(new Uint8Array(0))).close();
+    this.#small?.close();
+    this.#small = undefined;
+    const path = this.#context.systemPath;
+    const [size, truncate, hash] = [this.#onDisk, this.#truncate, [...this.#names]];
+    this.#truncate = false;
+    return this.#context.pool.open({ path, size, truncate, hash });
+  }
+
+  async #createFile(content: Uint8Array<ArrayBuffer>): Promise<OpenFile> {
+    const { files, tree, path, systemPath } = this.#context;
+    const file = await tree.inFolder(parentOf(path), () => files.create(systemPath, content));
+    this.#exists = true;
+    return file;
+  }
+
+  async #giveUpUpload(): Promise<void> {
+    if (this.#upload === undefined || this.#failure !== undefined) return;
+    try {
+      this.#upload.send([], "close");
+      await this.#upload.ended();
+    } catch (error) {
+      if (!(error instanceof StoreWorkerError)) throw error; // whatever it failed at, the file goes
+    }
+  }
+
+  #check(): void {
+    const { driver, path } = this.#context;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#ended) {
+      throw new StorageError(driver, "write", path, undefined, new Error("the writer has ended"));
+    }
+  }
+
+  async #finish<T>(action: () => Promise<T>): Promise<T> {
+    const ending = this.#ending = this.#try(action);
+    try {
+      return await ending;
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** A failure sticks: whatever comes after it must not succeed. */
+  async #try<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      const { driver, path } = this.#context;
+      const step = error instanceof StoreWorkerError ? error.action : "write";
+      throw this.#failure = this.#exists
+        ? lookupError(driver, step, path, error)
+        : storageError(driver, step, path, error);
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#small?.close();
+    this.#small = undefined;
+    this.#context.onEnd();
+  }
+}

@@ -1,0 +1,91 @@
+// deno-lint-ignore-file require-await -- the methods are async so that what they throw rejects
+import { type FileWriter, type HashName, StorageError } from "./driver.ts";
+import { Hashes } from "./hashes.ts";
+import type { MemoryContent } from "./memory_content.ts";
+import type { MemoryFile } from "./memory_tree.ts";
+
+/** Bytes that are hashed at a time when what is there already must be hashed. */
+const REHASH_BLOCK = 1024 * 1024;
+
+export interface MemoryWriterContext {
+  readonly driver: string;
+  readonly path: string;
+  readonly file: MemoryFile;
+  readonly now: () => number;
+  /** Removes the file, if it is the one at the path still. */
+  readonly remove: () => void;
+  /** Called once, when the writer has ended. */
+  readonly onEnd: () => void;
+}
+
+export class MemoryWriter implements FileWriter {
+  readonly #context: MemoryWriterContext;
+  readonly #content: MemoryContent;
+  readonly #hashes: Hashes;
+  #ended = false;
+
+  constructor(context: MemoryWriterContext, hash: readonly HashName[]) {
+    this.#context = context;
+    this.#content = context.file.content;
+    this.#hashes = new Hashes(hash);
+    if (!this.#hashes.isEmpty) this.#hashWhatIsThere();
+  }
+
+  get size(): number {
+    return this.#content.size;
+  }
+
+  addHash(name: HashName): void {
+    if (this.size > 0) {
+      throw new Error(`Cannot add hash ${name}: ${this.size} bytes of the file were written`);
+    }
+    this.#hashes.add(name);
+  }
+
+  async write(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#check();
+    this.#hashes.update(chunk);
+    this.#content.append(chunk);
+    this.#context.file.modified = this.#context.now();
+  }
+
+  async flush(): Promise<void> {
+    this.#check();
+  }
+
+  async commit(): Promise<ReadonlyMap<HashName, string>> {
+    await this.close();
+    return this.#hashes.digests();
+  }
+
+  async close(): Promise<void> {
+    this.#check();
+    this.#content.trim();
+    this.#end();
+  }
+
+  async cancel(): Promise<void> {
+    this.#check();
+    this.#context.remove();
+    this.#end();
+  }
+
+  #hashWhatIsThere(): void {
+    for (let at = 0; at < this.size;) {
+      const part = this.#content.view(at, REHASH_BLOCK);
+      this.#hashes.update(part);
+      at += part.length;
+    }
+  }
+
+  #check(): void {
+    if (!this.#ended) return;
+    const { driver, path } = this.#context;
+    throw new StorageError(driver, "write", path, undefined, new Error("the writer has ended"));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#context.onEnd();
+  }
+}

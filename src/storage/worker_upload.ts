@@ -1,0 +1,96 @@
+import type { End, Ended, FromWorker, OpenRequest, ToWorker } from "./store_worker_protocol.ts";
+
+/** A worker that doesn't answer for so long is given up: its disk hangs. In milliseconds. */
+const STALL_LIMIT = 120_000;
+
+/** The error of a store worker, with the system's code if there is one. */
+export class StoreWorkerError extends Error {
+  override readonly name = "StoreWorkerError";
+  constructor(readonly action: string, readonly code: string | undefined, message: string) {
+    super(message);
+  }
+}
+
+type Send = (message: ToWorker, transfer: ArrayBuffer[]) => void;
+
+/** The near end of an upload in a store worker. One call at a time. */
+export class WorkerUpload {
+  readonly #id: number;
+  readonly #post: Send;
+  readonly #limit: number;
+  #request: OpenRequest | undefined;
+  #inFlight = 0;
+  #failure: StoreWorkerError | undefined;
+  #ended: Ended | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(id: number, request: OpenRequest, post: Send, stallLimit = STALL_LIMIT) {
+    this.#id = id;
+    this.#request = request;
+    this.#post = post;
+    this.#limit = stallLimit;
+  }
+
+  /** Bytes that the worker hasn't handed to the system yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Takes chunks that own their buffers. @throws StoreWorkerError of an earlier chunk */
+  send(chunks: readonly Uint8Array<ArrayBuffer>[], then?: End | "pause"): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    for (const chunk of chunks) this.#inFlight += chunk.length;
+    this.#post({
+      upload: this.#id,
+      ...(this.#request === undefined ? {} : { open: this.#request }),
+      chunks,
+      ...(then === undefined ? {} : then === "pause" ? { pause: true } : { end: then }),
+    }, chunks.map((chunk) => chunk.buffer));
+    this.#request = undefined;
+  }
+
+  /** Resolves when at most `bytes` are in flight. @throws StoreWorkerError */
+  room(bytes: number): Promise<void> {
+    return this.#until(() => this.#inFlight <= bytes);
+  }
+
+  /** Resolves when the worker has done what the message with `end` asked for. @throws StoreWorkerError */
+  async ended(): Promise<Ended> {
+    await this.#until(() => this.#ended !== undefined);
+    return this.#ended!;
+  }
+
+  receive(message: FromWorker): void {
+    this.#inFlight -= message.written;
+    this.#ended = message.ended;
+    if (message.failed !== undefined) {
+      const { action, code, message: text } = message.failed;
+      this.fail(new StoreWorkerError(action, code, text));
+    }
+    this.#wake?.();
+  }
+
+  fail(failure: StoreWorkerError): void {
+    this.#failure ??= failure;
+    this.#wake?.();
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    let stalled: ReturnType<typeof setTimeout> | undefined;
+    try {
+      while (!isSo() || this.#failure !== undefined) {
+        if (this.#failure !== undefined) throw this.#failure;
+        stalled ??= setTimeout(() => this.fail(this.#stallError()), this.#limit);
+        await new Promise<void>((resolve) => this.#wake = resolve);
+      }
+    } finally {
+      this.#wake = undefined;
+      clearTimeout(stalled);
+    }
+  }
+
+  #stallError(): StoreWorkerError {
+    const seconds = this.#limit / 1000;
+    return new StoreWorkerError("write", "ETIMEDOUT", `the disk did nothing for ${seconds} s`);
+  }
+}
