@@ -1,5 +1,5 @@
 /** An element of a list of entity tags: `*`, an entity tag (RFC 9110 section 8.8.3), or something without quotes. */
-const ELEMENT = /[ \t,]*(?:(\*)|(W\/)?("[^\0-\x20"\x7f]*")|([^\0-\x20",\x7f]+))/y;
+const ELEMENT = /[ \t,]*(?:(\*)|(W\/)?("[^\0-\x20"\x7f]*")|([^\0-\x20",\x7f]+)(?=[ \t]*(?:,|$)))/y;
 
 /**
  * Whether If-None-Match names `etag`, so that the answer is 304 (RFC 9110 section 13.1.2: `*`, or weak comparison).
