@@ -1,0 +1,47 @@
+import { run } from "../../tests/support/process.ts";
+
+/** The Deno that compiles, and the runtime that it puts the program into when that isn't its own. */
+export interface Toolchain {
+  readonly deno: string;
+  /** Path of an ELF that serves as denort. */
+  readonly denort?: string;
+}
+
+/**
+ * What the program may do, fixed at compile time. Paths and addresses come from the configuration, so that they cannot be narrowed
+ * here; variables are read as a whole because `REGISTRY_*` is a pattern. Nothing is ever run, no FFI, no import at run time.
+ */
+const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-env"];
+
+/** System information that node:http and the log ask for. */
+const SYSTEM = ["--allow-sys=hostname,osRelease,uid,gid"];
+
+/** Modules that are only named in `new Worker(…)`, which the module graph doesn't show. */
+const WORKERS = ["src/storage/store_worker.ts"];
+
+/** Compiles main.ts of `root` to one file. @throws with the compiler's output */
+export async function compile(root: string, output: string, toolchain: Toolchain): Promise<void> {
+  const command = [
+    toolchain.deno,
+    "compile",
+    // the cache would be written under a name that anybody can foresee, in the temporary folder
+    "--no-code-cache",
+    "--no-prompt",
+    ...PERMISSIONS,
+    ...SYSTEM,
+    ...WORKERS.map((path) => `--include=${path}`),
+    `--output=${output}`,
+    "main.ts",
+  ];
+  // an older compiler knows older types; `deno task ok` has checked
+  if (toolchain.denort !== undefined) command.splice(2, 0, "--no-check");
+  const env = toolchain.denort === undefined ? {} : { DENORT_BIN: toolchain.denort };
+  try {
+    await run(command, { cwd: root, env });
+  } catch (error) {
+    const advice = toolchain.denort === undefined
+      ? "\nIf denort cannot be downloaded here, --denort-from-npm makes one for smoke tests."
+      : "";
+    throw new Error(`Cannot compile: ${error instanceof Error ? error.message : error}${advice}`);
+  }
+}
