@@ -11,7 +11,7 @@ import { createPipeline } from "./http/pipeline.ts";
 import { LocalRegistry } from "./registry/local_registry.ts";
 import type { ManifestPolicy } from "./registry/manifest_policy.ts";
 import type { Registry } from "./registry/registry.ts";
-import { openRequestLogs, type RequestLogs } from "./request_logs.ts";
+import { type AppLogs, openAppLogs } from "./app_logs.ts";
 import type { StorageDriver } from "./storage/driver.ts";
 import { FilesystemDriver } from "./storage/filesystem.ts";
 import { MemoryDriver } from "./storage/memory.ts";
@@ -37,7 +37,7 @@ export async function startApp(
   config: Config,
   { version }: { version: string },
 ): Promise<RunningApp> {
-  const logs = openRequestLogs(config, version);
+  const logs = openAppLogs(config, version);
   const driver = createDriver(config.storage.driver);
   const registry = new LocalRegistry({
     driver,
@@ -73,7 +73,7 @@ export async function startApp(
   }
 }
 
-function handlerOf(config: Config, registry: Registry, logs: RequestLogs): Handler {
+function handlerOf(config: Config, registry: Registry, logs: AppLogs): Handler {
   const api = createApi({
     registry,
     access: anonymous,

@@ -25,8 +25,10 @@ function knownKeys(schema: SectionSchema, name: string): string[] {
 }
 
 function readStorage(root: MapNode, schema: SectionSchema, problems: Problems): MapNode {
-  const storage = expand(root.entries.get("storage"), "storage", problems);
-  if (storage === undefined) return noStorage(root, problems);
+  const node = root.entries.get("storage");
+  if (node === undefined) return noStorage(root, problems);
+  if (node.kind === "list") return refuseList(root, "storage", node, problems);
+  const storage = expandChoice(node);
   const drivers = [...storage.entries].filter(([key]) => !STORAGE_SETTINGS.includes(key));
   const chosen = drivers.filter(([, node]) => !isBuiltIn(node));
   const [first] = drivers;
@@ -75,8 +77,8 @@ function noStorage(root: MapNode, problems: Problems): MapNode {
 function readAuth(root: MapNode, schema: SectionSchema, problems: Problems): MapNode {
   const node = root.entries.get("auth");
   if (node === undefined || isEmpty(node)) return withEntry(root, "auth", undefined);
-  const auth = expand(node, "auth", problems);
-  if (auth === undefined) return withEntry(root, "auth", undefined);
+  if (node.kind === "list") return refuseList(root, "auth", node, problems);
+  const auth = expandChoice(node);
   const kinds = [...auth.entries].map(([name, node]): [string, Node] => {
     return [name.toLowerCase() === "none" ? "none" : name, node];
   });
@@ -100,10 +102,7 @@ function listed(entries: readonly (readonly [string, Node])[]): string {
   return entries.map(([name, node]) => `${name} (${describeOrigin(node.origin)})`).join(" and ");
 }
 
-/** The section as a mapping; undefined (and reported, when it is of a wrong kind) when there is nothing. */
-function expand(node: Node | undefined, path: string, problems: Problems): MapNode | undefined {
-  if (node === undefined || node.kind === "null") return undefined;
-  if (node.kind !== "list") return expandChoice(node);
+function refuseList(root: MapNode, path: string, node: Node, problems: Problems): MapNode {
   problems.error(`found ${describeNode(node)}, expected a mapping`, path, node.origin);
-  return undefined;
+  return withEntry(root, path, undefined);
 }

@@ -9,7 +9,7 @@ import type { Logger } from "./log/logger.ts";
 import { logCompleted } from "./log/request_log.ts";
 
 /** The application log on stderr and the access log on stdout, as distribution has them. */
-export interface RequestLogs {
+export interface AppLogs {
   readonly logger: Logger;
   /** Writes the lines of an exchange that has ended. */
   completed(exchange: Exchange, outcome: Outcome): void;
@@ -20,7 +20,7 @@ export interface RequestLogs {
 }
 
 /** @param version goes into every line, as in distribution */
-export function openRequestLogs(config: Config, version: string): RequestLogs {
+export function openAppLogs(config: Config, version: string): AppLogs {
   const stdout = lineBuffer(Deno.stdout);
   const stderr = lineBuffer(Deno.stderr);
   const logger = createAppLog({
