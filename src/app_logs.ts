@@ -21,8 +21,10 @@ export interface AppLogs {
 
 /** @param version goes into every line, as in distribution */
 export function openAppLogs(config: Config, version: string): AppLogs {
-  const stdout = lineBuffer(Deno.stdout);
-  const stderr = lineBuffer(Deno.stderr);
+  const lost = (lines: number) =>
+    logger.warn("log lines were dropped: the output did not take them", { lines });
+  const stdout = lineBuffer(Deno.stdout, lost);
+  const stderr = lineBuffer(Deno.stderr, lost);
   const logger = createAppLog({
     level: config.log.level,
     formatter: config.log.formatter,
@@ -70,8 +72,12 @@ export function openAppLogs(config: Config, version: string): AppLogs {
   };
 }
 
-function lineBuffer(file: { writeSync(bytes: Uint8Array): number }): LineBuffer {
+function lineBuffer(
+  file: { writeSync(bytes: Uint8Array): number },
+  onLost: (lines: number) => void,
+): LineBuffer {
   return new LineBuffer({
+    onLost,
     sink: (bytes) => file.writeSync(bytes),
     schedule: (run, ms) => {
       const timer = setTimeout(run, ms);

@@ -41,12 +41,36 @@ async function answerRoute(
 ): Promise<void> {
   // A browser sends no credentials with a preflight, and gives up when it gets distribution's 401.
   if (exchange.method === "OPTIONS") return await answerOptions(api, row, exchange, route);
+  exchange.note(varsOf(route));
   const endpoint = row.endpoint(exchange.method);
   const user = await authorize(api.access, exchange, endpoint?.action ?? "ping", route);
   if (user !== undefined) exchange.note({ "auth.user.name": user });
   if (endpoint === undefined) return await answerMethodNotAllowed(exchange, row.allow ?? "");
   if (endpoint.action === "delete" && !api.deleteEnabled) throw deletesDisabled();
   await endpoint.handle(api, exchange, route);
+}
+
+/** What the log tells of a route, by distribution's names. */
+function varsOf(route: Route): Record<string, string> {
+  switch (route.kind) {
+    case "ping":
+    case "catalog":
+      return {};
+    case "manifest": {
+      const { reference } = route;
+      return {
+        "vars.name": route.name,
+        "vars.reference": reference.kind === "tag" ? reference.tag : reference.digest,
+      };
+    }
+    case "blob":
+    case "referrers":
+      return { "vars.name": route.name, "vars.digest": route.digest };
+    case "upload":
+      return { "vars.name": route.name, "vars.uuid": route.id };
+    default:
+      return { "vars.name": route.name };
+  }
 }
 
 function answerOptions(

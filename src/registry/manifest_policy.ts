@@ -18,8 +18,9 @@ export interface Platform {
 }
 
 export interface UrlRules {
-  /** At least one must match; with none, no URL is allowed. */
+  /** At least one must match, if there are any. */
   readonly allow: readonly RegExp[];
+  /** None may match. Without any rule of either kind no URL is allowed, as in distribution. */
   readonly deny: readonly RegExp[];
 }
 
@@ -46,12 +47,13 @@ export function checkUrls(manifest: Manifest, rules: UrlRules | undefined): void
   }
 }
 
-function isAllowed(url: string, rules: UrlRules): boolean {
+function isAllowed(url: string, { allow, deny }: UrlRules): boolean {
+  if (allow.length + deny.length === 0) return false;
   const parsed = URL.parse(url);
   return parsed !== null && (parsed.protocol === "http:" || parsed.protocol === "https:") &&
     parsed.host !== "" &&
-    parsed.hash === "" && rules.allow.some((rule) => rule.test(url)) &&
-    !rules.deny.some((rule) => rule.test(url));
+    parsed.hash === "" && (allow.length === 0 || allow.some((rule) => rule.test(url))) &&
+    !deny.some((rule) => rule.test(url));
 }
 
 /** Blobs that must be in the repository. Foreign layers with URLs are fetched from there (as distribution v3 has it). */
