@@ -47,7 +47,7 @@ export class DurableFolders {
     try {
       if (!this.isKnown(folder)) {
         await this.#makeRoot();
-        await this.#makeChain(folder);
+        await this.#makeChain(folder, making);
       }
       return making;
     } catch (error) {
@@ -70,10 +70,13 @@ export class DurableFolders {
     this.#making.delete(making);
   }
 
-  /** To be called before and after the folder, or one above it, is removed or moved, and when it was found missing. */
-  forget(folder: string): void {
+  /**
+   * To be called before and after the folder, or one above it, is removed or moved, and when it was found missing.
+   * @param finder the making that found it missing, and makes it now
+   */
+  forget(folder: string, finder?: Making): void {
     for (const making of this.#making) {
-      if (isAtOrAbove(folder, making.folder)) making.stale = true;
+      if (making !== finder && isAtOrAbove(folder, making.folder)) making.stale = true;
     }
     const name = componentsOf(folder).pop();
     if (name === undefined) this.#clear();
@@ -91,7 +94,7 @@ export class DurableFolders {
     return at;
   }
 
-  async #makeChain(folder: string): Promise<void> {
+  async #makeChain(folder: string, making: Making): Promise<void> {
     for (let attempt = 1;; attempt++) {
       try {
         return await this.#files.makeFolder(this.#root + folder);
@@ -100,15 +103,15 @@ export class DurableFolders {
         if (code === "EEXIST") return;
         // A third ENOENT in a row: others keep removing what was just made.
         if (code !== "ENOENT" || attempt === 3) throw error;
-        await this.#makeAbove(folder);
+        await this.#makeAbove(folder, making);
       }
     }
   }
 
-  async #makeAbove(folder: string): Promise<void> {
+  async #makeAbove(folder: string, making: Making): Promise<void> {
     const parent = parentOf(folder);
-    this.forget(parent);
-    if (parent !== "/") return await this.#makeChain(parent);
+    this.forget(parent, making);
+    if (parent !== "/") return await this.#makeChain(parent, making);
     this.#rootMade = undefined;
     await this.#makeRoot();
   }

@@ -6,9 +6,8 @@ import { FolderSync } from "./folder_sync.ts";
 import { parentOf } from "./storage_path.ts";
 import { isAbsent, systemCode } from "./system_error.ts";
 
-/** How often something is begun anew when others remove folders under our hands, or fill those that we remove. */
+/** How often something is begun anew when others remove folders under our hands. */
 const ATTEMPTS = 5;
-
 /**
  * Changes to the tree below a root that are on stable storage when they resolve. Takes checked paths of the driver, throws the
  * errors of the system.
@@ -105,16 +104,31 @@ export class DurableTree {
     this.forget(to);
   }
 
+  /** @returns whether it is gone */
   async #removeOnce(path: string, attempt: number): Promise<boolean> {
     try {
       await this.#files.remove(this.#root + path);
       return true;
     } catch (error) {
-      const mayGoOn = isAbsent(error) || systemCode(error) === "ENOTEMPTY";
-      if (!mayGoOn || attempt === ATTEMPTS) throw error;
+      if (attempt === ATTEMPTS) throw error;
+      if (systemCode(error) === "ENOTEMPTY") return await this.#removeAside(path);
+      if (!isAbsent(error)) throw error;
       if (await this.#exists(path)) return false;
       if (attempt === 1) throw error;
       return true;
+    }
+  }
+
+  /** Others put files into a folder as fast as they are removed: under another name nobody finds it. */
+  async #removeAside(path: string): Promise<boolean> {
+    const aside = `${this.#root}${path}.${crypto.randomUUID()}.tmp`;
+    try {
+      await this.#files.rename(this.#root + path, aside);
+      await this.#files.remove(aside);
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
     }
   }
 

@@ -35,6 +35,8 @@ export interface FilesystemOptions {
   readonly workerUrl?: URL;
   /** Milliseconds, from any start; performance.now by default. */
   readonly now?: () => number;
+  /** Milliseconds since 1970; Date.now by default. */
+  readonly time?: () => number;
 }
 
 /**
@@ -49,6 +51,7 @@ export class FilesystemDriver implements StorageDriver {
   readonly #pool: StoreWorkerPool;
   readonly #warm: WarmFiles;
   readonly #now: () => number;
+  readonly #time: () => number;
   readonly #sources = new Set<FileSource>();
   /** By path; without a writer while it is being opened. */
   readonly #writing = new Map<string, { writer?: FilesystemWriter }>();
@@ -65,6 +68,7 @@ export class FilesystemDriver implements StorageDriver {
     });
     this.#warm = new WarmFiles(options.warmBytes ?? freeMemory() / 4);
     this.#now = options.now ?? (() => performance.now());
+    this.#time = options.time ?? Date.now;
   }
 
   async stat(path: string): Promise<FileInfo> {
@@ -170,7 +174,7 @@ export class FilesystemDriver implements StorageDriver {
     await this.#lookUp(
       "touch",
       path,
-      () => this.#files.setModified(this.#root + path, new Date()),
+      () => this.#files.setModified(this.#root + path, new Date(this.#time())),
     );
   }
 

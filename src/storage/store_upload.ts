@@ -5,7 +5,7 @@ import { systemCode } from "./system_error.ts";
 
 const MIB = 1024 * 1024;
 /** Bytes after which the disk is set to work beside the writing, so that little is left for the commit to wait for. */
-const SYNC_EVERY = 16 * MIB;
+const SYNC_EVERY = 8 * MIB;
 /** The same when the sender pauses: often the commit is next, and the disk would be idle until then. */
 const SYNC_AT_PAUSE = 2 * MIB;
 /** Bytes that may wait for the disk; a slower disk holds up the client then, not the commit. */

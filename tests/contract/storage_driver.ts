@@ -5,6 +5,7 @@ import { OUR_CASES } from "./storage_driver_ours.ts";
 import { type DriverCase, Scratch } from "./storage_driver_scratch.ts";
 import { STREAM_CASES } from "./storage_driver_streams.ts";
 import { TREE_CASES } from "./storage_driver_tree.ts";
+import { WRITER_CASES } from "./storage_driver_writers.ts";
 
 export interface OpenedDriver {
   readonly driver: StorageDriver;
@@ -19,7 +20,13 @@ export interface OpenedDriver {
  * there, each case has its own paths, and nothing may be left when these were removed.
  */
 export function testStorageDriver(name: string, open: () => Promise<OpenedDriver>): void {
-  const cases = { ...CONTENT_CASES, ...STREAM_CASES, ...TREE_CASES, ...OUR_CASES };
+  const cases = {
+    ...CONTENT_CASES,
+    ...STREAM_CASES,
+    ...TREE_CASES,
+    ...WRITER_CASES,
+    ...OUR_CASES,
+  };
   for (const [title, run] of Object.entries<DriverCase>(cases)) {
     Deno.test(`${name} ${title}`, async () => {
       const { driver, cleanup, strayFiles } = await open();
