@@ -1,6 +1,7 @@
 import { PATH_VARIABLE } from "../config/environment.ts";
 import { type ConfigText, loadConfig, type Loaded } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
+import type { Arguments } from "./command.ts";
 import type { System } from "./system.ts";
 
 /** Where the images of registry:3 and registry:2 have it. */
@@ -46,12 +47,25 @@ async function readFile(path: string, system: System): Promise<string | undefine
   }
 }
 
+/** For the commands that take a configuration: what they are called with beside its path. */
+export const DEFAULT_FLAG = {
+  default: "use the built-in default, whatever files are there",
+} as const;
+
 /** Reads and checks the configuration that a command was given. @throws ConfigFileError */
 export async function loadFrom(
-  argument: string | undefined,
+  { positional: [argument, ...others], flags }: Arguments,
   system: System,
 ): Promise<{ source: ConfigText | undefined; loaded: Loaded }> {
-  const source = await readConfigFile(argument, system);
+  if (flags.has("default") && argument !== undefined) {
+    throw new ConfigFileError(
+      `Cannot use ${argument} and --default at once: leave one of them out`,
+    );
+  }
+  if (others.length > 0) {
+    system.err(`warning: ignored after the configuration: ${others.join(" ")}\n`);
+  }
+  const source = flags.has("default") ? undefined : await readConfigFile(argument, system);
   return { source, loaded: loadConfig(source, system.environment) };
 }
 

@@ -1,4 +1,5 @@
 import denoJson from "../../deno.json" with { type: "json" };
+import { access, constants, mkdir } from "node:fs/promises";
 import { basename } from "@std/path";
 import type { System } from "./system.ts";
 
@@ -13,6 +14,7 @@ export function denoSystem(): System {
     err: (text) => writeAll(Deno.stderr, text),
     readTextFile,
     isFile: (path) => Deno.stat(path).then(({ isFile }) => isFile, () => false),
+    prepareFolder,
     onStopSignal,
     onUncaught,
     startApp: async (config, deps) => {
@@ -43,6 +45,11 @@ async function readTextFile(path: string): Promise<string | undefined> {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+async function prepareFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
 }
 
 function onStopSignal(callback: (signal: string) => void): () => void {

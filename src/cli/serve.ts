@@ -3,7 +3,13 @@ import { formatDuration } from "../config/duration.ts";
 import type { Loaded } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { Command } from "./command.ts";
-import { ConfigFileError, describeErrors, loadFrom, SYSTEM_PATHS } from "./config_source.ts";
+import {
+  ConfigFileError,
+  DEFAULT_FLAG,
+  describeErrors,
+  loadFrom,
+  SYSTEM_PATHS,
+} from "./config_source.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { RunningApp } from "./running_app.ts";
 import { describeOldRuntime } from "./runtime.ts";
@@ -15,15 +21,15 @@ export const SERVE: Command = {
   name: "serve",
   summary: "store and serve container images",
   takes: "[config]",
-  flags: {},
+  flags: DEFAULT_FLAG,
   about: "The configuration is the argument, else REGISTRY_CONFIGURATION_PATH, else\n" +
     `${SYSTEM_PATHS.join(" or\n")}, else ./berth-data is served on\n` +
     "127.0.0.1:5000. Variables such as REGISTRY_HTTP_ADDR override it (`help config` has all options).\n" +
     "SIGTERM lets running transfers finish within http.draintimeout, a second one does not.\n",
 
-  async run({ positional: [path] }, system) {
+  async run(args, system) {
     try {
-      const { source, loaded } = await loadFrom(path, system);
+      const { source, loaded } = await loadFrom(args, system);
       return await serve(loaded, source?.path, system);
     } catch (error) {
       if (!(error instanceof ConfigFileError)) throw error;
@@ -48,15 +54,34 @@ async function serve(
   if (weakness !== undefined) log.warn(weakness);
   const ignoreUncaught = system.onUncaught((error) => log.error(describeUncaught(error)));
   try {
-    const app = await system.startApp(loaded.config, { version: system.version });
+    const app = await start(loaded.config, log, system);
+    if (app === undefined) return EXIT.FAILURE;
     log.info(describeStart(app, loaded.config, path, system));
     return await untilStopped(app, loaded.config.http.draintimeout, log, system);
-  } catch (error) {
-    log.error(describeStartError(error, loaded.config));
-    return EXIT.FAILURE;
   } finally {
     ignoreUncaught();
   }
+}
+
+async function start(
+  config: Config,
+  log: StartLog,
+  system: System,
+): Promise<RunningApp | undefined> {
+  try {
+    await prepareStorage(config, system);
+    return await system.startApp(config, { version: system.version });
+  } catch (error) {
+    log.error(describeStartError(error, config));
+    return undefined;
+  }
+}
+
+/** A folder that cannot be used is noticed now, not at the first push. What is only read may be missing, as in distribution. */
+async function prepareStorage({ storage }: Config, system: System): Promise<void> {
+  const { driver, maintenance } = storage;
+  if (driver.name !== "filesystem" || maintenance.readonly.enabled) return;
+  await system.prepareFolder(driver.rootdirectory);
 }
 
 /** What is served from where, and without a file what to try. */
@@ -87,7 +112,11 @@ function untilStopped(
   log: StartLog,
   system: System,
 ): Promise<ExitCode> {
-  const { promise, resolve, reject } = Promise.withResolvers<ExitCode>();
+  const { promise, resolve } = Promise.withResolvers<ExitCode>();
+  const fail = (error: unknown) => {
+    log.error(`Cannot stop in order: ${error instanceof Error ? error.message : error}`);
+    resolve(EXIT.FAILURE);
+  };
   let isStopping = false;
   const stop = async () => {
     log.info(`stopping: running transfers have ${formatDuration(draintimeout)} to finish`);
@@ -101,14 +130,14 @@ function untilStopped(
       resolve(EXIT.FAILURE);
     } else {
       isStopping = true;
-      stop().catch(reject);
+      stop().catch(fail);
     }
   });
   app.closed.then(() => {
     if (isStopping) return;
     log.error("the server has closed by itself");
     resolve(EXIT.FAILURE);
-  }, reject);
+  }, fail);
   return promise.finally(unlisten);
 }
 

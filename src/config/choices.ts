@@ -43,11 +43,12 @@ function readStorage(root: MapNode, schema: SectionSchema, problems: Problems): 
       node.origin,
     );
   }
-  if (chosen.length > 1) {
+  const rivals = chosen.filter(([name]) => known.includes(name));
+  if (rivals.length > 1) {
     problems.error(
-      `found ${listed(chosen)}, expected exactly one storage driver`,
+      `found ${listed(rivals)}, expected exactly one storage driver`,
       "storage",
-      chosen[1]?.[1].origin,
+      rivals[1]?.[1].origin,
     );
   }
   const kept = chosen.length === 0 || drivers.length === 1
@@ -88,11 +89,12 @@ function readAuth(root: MapNode, schema: SectionSchema, problems: Problems): Map
     const hint = suggestion(name, known, "auth.") || `, expected one of ${known.join(", ")}`;
     problems.error(`unknown kind of authentication${hint}`, `auth.${name}`, node.origin);
   }
-  if (kinds.length > 1) {
+  const rivals = kinds.filter(([name]) => known.includes(name));
+  if (rivals.length > 1) {
     problems.error(
-      `found ${listed(kinds)}, expected one kind of authentication`,
+      `found ${listed(rivals)}, expected one kind of authentication`,
       "auth",
-      kinds[1]?.[1].origin,
+      rivals[1]?.[1].origin,
     );
   }
   return withEntry(root, "auth", { ...auth, entries: new Map(kinds) });

@@ -37,7 +37,7 @@ export function convert(node: Node, field: Field): Converted {
       return { value: headers(node, field) };
     case "map":
     case "section":
-      return { value: mapping(node, field) };
+      return { value: mapping(node) };
   }
 }
 
@@ -154,10 +154,10 @@ function headers(node: Node, field: Field): Readonly<Record<string, readonly str
   return result;
 }
 
-function mapping(node: Node, field: Field): unknown {
+function mapping(node: Node): unknown {
   if (node.kind === "null") return {};
   if (node.kind === "map") return toPlain(node);
-  throw mismatch(node, field, "a mapping");
+  throw new ConvertError(`found ${describeNode(node, true)}, expected a mapping`);
 }
 
 /** What a field gives when the configuration says nothing of it: its default, else the zero value of its type, as in Go. */

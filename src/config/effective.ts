@@ -81,9 +81,8 @@ function* renderElement(
 function renderField(field: Field, settings: Settings, path: string): string | undefined {
   const setting = settings.find(path);
   if (setting !== undefined) {
-    const value = field.secret
-      ? JSON.stringify(REDACTED)
-      : renderValue(field, setting.value, setting.node);
+    const shown = field.secret ? redact(setting.value) : setting.value;
+    const value = renderValue(field, shown, setting.node);
     return `${value}  # ${describeOrigin(setting.node.origin)}`;
   }
   // elements of lists are printed as they were given
@@ -99,12 +98,19 @@ function renderValue(field: Field, value: unknown, node: Node | undefined): stri
   return flow(value);
 }
 
+/** The same shape with every text hidden. */
+function redact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redact);
+  if (typeof value !== "object" || value === null) return REDACTED;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item)]));
+}
+
 /** A value in flow style, on one line. */
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).map(([key, item]) => {
-      return `${flow(key)}: ${isSecretName(key) ? JSON.stringify(REDACTED) : flow(item)}`;
+      return `${flow(key)}: ${flow(isSecretName(key) ? redact(item) : item)}`;
     });
     return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
   }
@@ -118,7 +124,8 @@ function isSecretName(name: string): boolean {
   return /pass|secret|token|credential|authorization|key/i.test(name);
 }
 
-/** Whether a text stays itself without quotes. */
+/** Whether a text stays itself without quotes, for other readers of YAML as well. */
 function isPlain(text: string): boolean {
+  if (/^(?:y|n|yes|no|on|off)$/i.test(text)) return false;
   return /^[\w./][\w./:@%+=~-]*$/.test(text) && !text.endsWith(":") && parse(text) === text;
 }

@@ -99,7 +99,8 @@ function unknownName(
   return {
     kind: "unknown",
     reason: "there is no such setting",
-    nearest: best && [...parts.slice(0, position), best, ...parts.slice(position + 1)].join("_"),
+    nearest: best &&
+      [...parts.slice(0, position), best, ...parts.slice(position + 1)].join("_").toUpperCase(),
   };
 }
 
