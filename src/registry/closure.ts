@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import { type Manifest, readManifest } from "../oci/manifest.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { BlobData } from "./blob_data.ts";
+import { inPlace } from "./in_place.ts";
 import { layerLinkPath, revisionLinkPath } from "./layout.ts";
 import type { Links } from "./links.ts";
 
@@ -30,34 +31,57 @@ export class Closure {
     let manifests = 0;
     while (level.length > 0) {
       const blobs = fresh(level.flatMap((item) => item.blobs.map((blob) => blob.digest)), seen);
-      await inTurns(blobs, PARALLEL, async (digest) => {
-        if (!await this.#hasBlob(digest)) missing.add(digest);
-      });
       const children = fresh(
         level.flatMap((item) => item.children.map((child) => child.digest)),
         seen,
       );
       manifests += children.length;
       const next: Manifest[] = [];
-      await inTurns(children, PARALLEL, async (digest) => {
-        const content = await this.#manifest(digest);
-        if (content === undefined) missing.add(digest);
-        else if (manifests <= MOST_MANIFESTS) {
-          const child = readManifest(content);
-          if (child) next.push(child);
-        }
-      });
+      await Promise.all([
+        this.#lookForBlobs(blobs, missing),
+        this.#lookForManifests(children, missing, manifests <= MOST_MANIFESTS ? next : []),
+      ]);
       level = next;
     }
     return missing;
   }
 
-  async #hasBlob(digest: Digest): Promise<boolean> {
-    const canonical = await this.links.find(layerLinkPath(this.name, digest));
-    return canonical !== undefined && await this.data.find(canonical) !== undefined;
+  async #lookForBlobs(digests: readonly Digest[], missing: Set<Digest>): Promise<void> {
+    const there = await inPlace(
+      this.links.driver,
+      digests,
+      (digest) => layerLinkPath(this.name, digest),
+    );
+    await inTurns(digests.filter((digest) => !there.has(digest)), PARALLEL, async (digest) => {
+      const canonical = await this.links.find(layerLinkPath(this.name, digest));
+      if (canonical === undefined || await this.data.find(canonical) === undefined) {
+        missing.add(digest);
+      }
+    });
   }
 
-  async #manifest(digest: Digest): Promise<Uint8Array | undefined> {
+  /** @param found gets the manifests that are there, to be looked into */
+  async #lookForManifests(
+    digests: readonly Digest[],
+    missing: Set<Digest>,
+    found: Manifest[],
+  ): Promise<void> {
+    const there = await inPlace(
+      this.links.driver,
+      digests,
+      (digest) => revisionLinkPath(this.name, digest),
+    );
+    await inTurns(digests, PARALLEL, async (digest) => {
+      const content = there.has(digest)
+        ? await this.data.content(digest)
+        : await this.#find(digest);
+      if (content === undefined) missing.add(digest);
+      const manifest = content && readManifest(content);
+      if (manifest) found.push(manifest);
+    });
+  }
+
+  async #find(digest: Digest): Promise<Uint8Array | undefined> {
     const canonical = await this.links.find(revisionLinkPath(this.name, digest));
     // The cache may hold what a collector has hidden since: look at the disk.
     if (canonical === undefined || await this.data.find(canonical) === undefined) return undefined;

@@ -8,6 +8,7 @@ import { namesOf } from "./aliases.ts";
 import type { BlobData } from "./blob_data.ts";
 import { Closure } from "./closure.ts";
 import { revisionLinkPath, revisionsPath } from "./layout.ts";
+import { inPlace } from "./in_place.ts";
 import type { Links } from "./links.ts";
 import type { LocalReferrers } from "./local_referrers.ts";
 import type { LocalTags } from "./local_tags.ts";
@@ -124,13 +125,10 @@ export class LocalManifests implements ManifestService {
     named: Digest,
     canonical: Digest,
   ): Promise<void> {
-    await this.data.put(canonical, push.bytes);
-    const names = new Set([canonical, named]);
-    await Promise.all([...names].map(async (name) => {
-      const path = revisionLinkPath(this.name, name);
-      if (await this.links.find(path) === canonical) await this.links.touch(path);
-      else await this.links.put(path, canonical);
-    }));
+    const path = revisionLinkPath(this.name, canonical);
+    // An old link is made young again, as a new one would be: the collector's grace begins now.
+    if (await this.#store(canonical, push.bytes)) await this.links.touch(path);
+    if (named !== canonical) await this.links.put(revisionLinkPath(this.name, named), canonical);
     if (manifest.subject) {
       await this.referrers.add(manifest.subject, {
         mediaType: manifest.mediaType,
@@ -143,6 +141,16 @@ export class LocalManifests implements ManifestService {
     await Promise.all(push.tags.map((tag) => this.tags.put(tag, named)));
   }
 
+  /** Data and link, unless both are there. @returns whether they were */
+  async #store(canonical: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const path = revisionLinkPath(this.name, canonical);
+    const there = await inPlace(this.links.driver, [canonical], () => path);
+    if (there.get(canonical) === bytes.length) return true;
+    await this.data.put(canonical, bytes);
+    await this.links.put(path, canonical);
+    return false;
+  }
+
   /** What a collector took away since the first check is an error now; what was never there (sparse content) is not. */
   async #checkAgain(
     manifest: Manifest,
@@ -150,10 +158,10 @@ export class LocalManifests implements ManifestService {
     canonical: Digest,
     bytes: Uint8Array<ArrayBuffer>,
   ) {
-    await this.data.put(canonical, bytes);
-    const link = revisionLinkPath(this.name, canonical);
-    if (await this.links.find(link) !== canonical) await this.links.put(link, canonical);
-    const missing = await this.#closure.missing(manifest);
+    const [missing] = await Promise.all([
+      this.#closure.missing(manifest),
+      this.#store(canonical, bytes),
+    ]);
     refuseMissing([...missing].filter((digest) => !before.has(digest)));
   }
 

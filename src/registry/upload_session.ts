@@ -23,7 +23,7 @@ export class LocalUpload implements UploadSession {
   #busy = false;
   #hashes: Set<HashName>;
 
-  /** @param onEnd called once the session is committed or cancelled */
+  /** @param onEnd called when this object is no longer to be used: committed, cancelled, or no longer true to the disk */
   constructor(
     readonly repository: RepositoryName,
     readonly id: string,
@@ -53,17 +53,27 @@ export class LocalUpload implements UploadSession {
   commit(digest: Digest, chunks?: Chunks, at?: number, length?: number): Promise<BlobInfo> {
     return this.#alone(async () => {
       if (this.#offset === 0 && this.#writer === undefined) this.#hashes.add(algorithmOf(digest));
-      if (chunks) await this.#append(chunks, at, length);
-      const hashes = await this.#finish(algorithmOf(digest));
-      if (hashes.get(algorithmOf(digest)) !== hexOf(digest)) {
-        await this.#remove();
-        throw new RegistryError("DIGEST_INVALID", {
-          detail: `invalid digest for referenced layer: ${digest}, content does not match digest`,
-        });
+      if (chunks) await this.#append(chunks, at, length, true);
+      try {
+        await this.#complete(digest);
+      } catch (error) {
+        this.onEnd(); // a disk that failed: the next request opens what is really there
+        throw error;
       }
-      await this.#publish(digest, makeDigest(CANONICAL, hashes.get(CANONICAL) ?? ""));
       return { digest, size: this.#offset };
     });
+  }
+
+  /** @throws DIGEST_INVALID, and the session is removed */
+  async #complete(digest: Digest): Promise<void> {
+    const hashes = await this.#finish(algorithmOf(digest));
+    if (hashes.get(algorithmOf(digest)) !== hexOf(digest)) {
+      await this.#remove();
+      throw new RegistryError("DIGEST_INVALID", {
+        detail: `invalid digest for referenced layer: ${digest}, content does not match digest`,
+      });
+    }
+    await this.#publish(digest, makeDigest(CANONICAL, hashes.get(CANONICAL) ?? ""));
   }
 
   cancel(): Promise<void> {
@@ -77,7 +87,8 @@ export class LocalUpload implements UploadSession {
     await writer?.close();
   }
 
-  async #append(chunks: Chunks, at = this.#offset, length?: number): Promise<void> {
+  /** @param last whether the commit follows, which hands over all bytes itself */
+  async #append(chunks: Chunks, at = this.#offset, length?: number, last = false): Promise<void> {
     if (at !== this.#offset) {
       throw new RegistryError("RANGE_INVALID", {
         detail:
@@ -97,10 +108,13 @@ export class LocalUpload implements UploadSession {
         await writer.write(chunk);
         this.#offset += size;
       }
-    } finally {
+    } catch (error) {
       await this.#settle(writer);
+      throw error;
     }
-    if (length !== undefined && this.#offset - start !== length) {
+    const isShort = length !== undefined && this.#offset - start !== length;
+    if (!last || isShort) await this.#settle(writer);
+    if (isShort) {
       throw new RegistryError("SIZE_INVALID", {
         detail: `the body has ${this.#offset - start} bytes, ${length} were announced`,
       });

@@ -33,6 +33,10 @@ export interface StorageDriver {
    * @throws PathNotFoundError
    */
   remove(path: string, options?: { readonly lazy?: boolean }): Promise<void>;
+  /**
+   * Sizes of files in bytes, undefined for what is absent: one trip for all of them. Absent: ask `stat` for each.
+   */
+  sizes?(paths: readonly string[]): Promise<readonly (number | undefined)[]>;
   /** Sets the modification time to now. Absent: the store keeps none that can be set. */
   touch?(path: string): Promise<void>;
   /** An address where the client can get the content itself. Absent or undefined: it must be served from here. */
