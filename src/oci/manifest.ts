@@ -60,6 +60,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
 }
 
 function checkType(body: Json, mediaType: string, kind: ManifestKind): void {
+  checkSpelling(body, FIELDS, refuse);
   if (body.schemaVersion !== 2 && kind !== "artifact") {
     throw invalid(
       `unrecognized manifest schema version ${JSON.stringify(body.schemaVersion ?? 0)}: expected 2`,
@@ -69,6 +70,10 @@ function checkType(body: Json, mediaType: string, kind: ManifestKind): void {
   if (inBody === undefined || inBody === "" || inBody === null) {
     if (needsMediaTypeField(mediaType)) {
       throw invalid(`mediaType in manifest is missing: expected '${mediaType}' as in Content-Type`);
+    }
+    // Without either nobody could tell that it is one: it would be answered as an image.
+    if (kind === "index" && !Array.isArray(body.manifests)) {
+      throw invalid("an index without mediaType must have a list of manifests");
     }
   } else if (inBody !== mediaType) {
     throw invalid(
@@ -116,6 +121,62 @@ function storedMediaType(body: Json): string {
   return Array.isArray(body.manifests) ? OCI_INDEX : OCI_IMAGE;
 }
 
+/**
+ * Go's JSON reader, which nearly all clients have, takes `Layers` for `layers`, the last one winning: such a key would show clients
+ * content that was never checked here.
+ */
+function checkSpelling(
+  object: Json,
+  fields: ReadonlyMap<string, string>,
+  fault: OnFault,
+  where?: string,
+): void {
+  for (const key in object) {
+    const field = fields.get(fold(key));
+    if (field !== undefined && field !== key) {
+      fault(
+        `${where === undefined ? "" : `${where}: `}the field ${
+          quote(key)
+        } must be written ${field}`,
+      );
+    }
+  }
+}
+
+/** Equal for what Go takes as equal: it folds the long s and the Kelvin sign too. */
+function fold(key: string): string {
+  return key.toLowerCase().toUpperCase();
+}
+
+function folded(...fields: string[]): ReadonlyMap<string, string> {
+  return new Map(fields.map((field) => [fold(field), field]));
+}
+
+const FIELDS = folded(
+  ...[
+    "schemaVersion",
+    "mediaType",
+    "artifactType",
+    "config",
+    "layers",
+    "manifests",
+    "blobs",
+    "subject",
+    "annotations",
+  ],
+);
+const DESCRIPTOR_FIELDS = folded(
+  ...["mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType"],
+);
+const PLATFORM_FIELDS = folded(
+  "architecture",
+  "os",
+  "os.version",
+  "os.features",
+  "variant",
+  "features",
+);
+
 type OnFault = (problem: string) => undefined;
 
 function refuse(problem: string): never {
@@ -156,10 +217,12 @@ function references(value: unknown, field: string, fault: OnFault): ChildReferen
 
 function reference(value: unknown, field: string, fault: OnFault): ChildReference | undefined {
   if (!isObject(value)) return fault(`${field} must be a descriptor`);
+  checkSpelling(value, DESCRIPTOR_FIELDS, fault, field);
   const digest = typeof value.digest === "string" ? asDigest(value.digest) : undefined;
   if (digest === undefined) {
     return fault(`${field}.digest ${quote(value.digest)} is not valid: ${why(value.digest)}`);
   }
+  if (isObject(value.platform)) checkSpelling(value.platform, PLATFORM_FIELDS, fault, field);
   const platform = isObject(value.platform) ? strings(value.platform) : undefined;
   return {
     digest,

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../async/clock.ts";
-import type { StorageDriver } from "../storage/driver.ts";
+import { type StorageDriver, StorageError } from "../storage/driver.ts";
 import { present } from "./trash.ts";
 
 /**
@@ -27,7 +27,7 @@ export class Folders {
 
   /** Names in byte order; undefined when there is no such folder. */
   async list(path: string): Promise<readonly string[] | undefined> {
-    const info = await present(() => this.driver.stat(path));
+    const info = await present(() => this.driver.stat(path)).catch(lostWay);
     if (info === undefined || !info.isFolder) return undefined;
     const modified = info.modified.getTime();
     const kept = this.#kept.get(path);
@@ -37,4 +37,12 @@ export class Folders {
     if (names !== undefined && settled) this.#kept.set(path, { modified, names });
     return names;
   }
+}
+
+/** A link that leads in a circle, or a path longer than the system takes: nothing that a walk could find. */
+function lostWay(error: unknown): undefined {
+  if (error instanceof StorageError && (error.code === "ELOOP" || error.code === "ENAMETOOLONG")) {
+    return undefined;
+  }
+  throw error;
 }

@@ -105,20 +105,18 @@ export class LocalUpload implements UploadSession {
     try {
       for await (const chunk of chunks) {
         const size = chunk.length; // the writer takes the chunk
+        if (this.#offset + size - start > (length ?? Infinity)) throw otherLength(length, "more");
         await writer.write(chunk);
         this.#offset += size;
+      }
+      if (this.#offset - start < (length ?? 0)) {
+        throw otherLength(length, `${this.#offset - start}`);
       }
     } catch (error) {
       await this.#settle(writer);
       throw error;
     }
-    const isShort = length !== undefined && this.#offset - start !== length;
-    if (!last || isShort) await this.#settle(writer);
-    if (isShort) {
-      throw new RegistryError("SIZE_INVALID", {
-        detail: `the body has ${this.#offset - start} bytes, ${length} were announced`,
-      });
-    }
+    if (!last) await this.#settle(writer);
   }
 
   /** After a body, whole or broken: what was received is in the file, and the offset is the truth. */
@@ -194,4 +192,10 @@ export class LocalUpload implements UploadSession {
       this.#busy = false;
     }
   }
+}
+
+function otherLength(announced: number | undefined, found: string): RegistryError {
+  return new RegistryError("SIZE_INVALID", {
+    detail: `the body has ${found} bytes, ${announced} were announced`,
+  });
 }

@@ -144,6 +144,25 @@ for (
     ["null", "null", OCI_IMAGE, "must be a JSON object"],
     ["nothing", "", OCI_IMAGE, "not valid JSON"],
     ["a byte order mark", "\ufeff{}", OCI_IMAGE, "not valid JSON"],
+    [
+      "an index that says nowhere that it is one",
+      { schemaVersion: 2 },
+      OCI_INDEX,
+      "must have a list of manifests",
+    ],
+    [
+      "a field in another case",
+      { ...image, Layers: [] },
+      OCI_IMAGE,
+      'the field "Layers" must be written layers',
+    ],
+    ["a field with a long s", { ...image, "layer\u017f": [] }, OCI_IMAGE, "must be written layers"],
+    [
+      "another case inside of a descriptor",
+      { ...image, layers: [{ ...layer, Digest: A }] },
+      OCI_IMAGE,
+      "layers[0]: the field",
+    ],
     ["deep nesting", "[".repeat(100_000), OCI_IMAGE, "nested more than"],
   ] as const
 ) {
