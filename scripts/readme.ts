@@ -1,32 +1,48 @@
 /**
- * Writes what the README says from lists: the option table, the differences from registry 3. `--check` only tells whether it is up to date.
- *
- * deno run -A scripts/readme.ts [--check]
+ * Writes what README.md says from lists, between the lines `<!-- name:begin … -->` and `<!-- name:end -->`: the options (src/config) and
+ * the differences from distribution (tests/api/differences.ts, which the golden tests check). `--check` only tells, by its exit
+ * status, whether they are there.
  */
-import { renderMarkdown as renderOptions } from "../src/config/option_table.ts";
-import { renderDifferences } from "../tests/api/differences.ts";
+import { renderMarkdown } from "../src/config/option_table.ts";
+import { describeDifferences } from "../tests/api/differences.ts";
 
 const README = new URL("../README.md", import.meta.url);
 
-/** The text with the part between `<!-- name:begin … -->` and `<!-- name:end -->` replaced. */
-export function replacePart(text: string, name: string, content: string): string {
-  const begin = new RegExp(`<!-- ${name}:begin[^>]*-->\n`).exec(text);
-  const end = text.indexOf(`<!-- ${name}:end -->`);
-  if (begin === null || end < 0) throw new Error(`Cannot find the part ${name} in README.md`);
-  return `${text.slice(0, begin.index + begin[0].length)}\n${content.trim()}\n\n${text.slice(end)}`;
+/** The README as it should be. @throws when it has no place for a part */
+export function renderReadme(readme: string): string {
+  return replacePart(
+    replacePart(readme, "options", renderMarkdown()),
+    "differences",
+    differences(),
+  );
 }
 
-/** The README as it should be. */
-export function renderReadme(text: string): string {
-  return replacePart(replacePart(text, "options", renderOptions()), "differences", renderDifferences());
+function differences(): string {
+  return "`U` is the URL of an upload, `U?s` the same as its last answer had it; `$B`, `$M` and the like are digests.\n" +
+    `\n**From registry:3**\n\n${describeDifferences("registry3")}\n` +
+    `**From registry:2**, beyond what registry:3 has changed already\n\n${
+      describeDifferences("registry2")
+    }`;
+}
+
+/** @throws when there are no such lines */
+export function replacePart(readme: string, name: string, content: string): string {
+  const place = new RegExp(`(<!-- ${name}:begin[^>]*-->\n)[\\s\\S]*?(<!-- ${name}:end -->)`);
+  if (!place.test(readme)) {
+    throw new Error(`Cannot write the ${name}: README.md has no ${name}:begin and ${name}:end`);
+  }
+  return readme.replace(
+    place,
+    (_all, begin: string, end: string) => `${begin}\n${content.trim()}\n\n${end}`,
+  );
 }
 
 if (import.meta.main) {
-  const text = await Deno.readTextFile(README);
-  const wanted = renderReadme(text);
-  if (Deno.args.includes("--check")) {
-    if (wanted !== text) console.error("README.md is not up to date: run deno run -A scripts/readme.ts");
-    Deno.exit(wanted === text ? 0 : 1);
+  const before = await Deno.readTextFile(README);
+  const after = renderReadme(before);
+  if (!Deno.args.includes("--check")) await Deno.writeTextFile(README, after);
+  else if (after !== before) {
+    console.error("README.md is not up to date: run deno run -A scripts/readme.ts");
+    Deno.exit(1);
   }
-  await Deno.writeTextFile(README, wanted);
 }
