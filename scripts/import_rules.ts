@@ -53,6 +53,16 @@ const IMPORT_EXCEPTIONS: readonly { from: string; to: string; because: string }[
   { from: "src/cli", to: "src/log", because: "serve builds the logger that everything is given" },
 ];
 
+const HTTP_PARTS: readonly string[] = [
+  "connection",
+  "node_exchange",
+  "pump",
+  "request_body",
+  "request_shape",
+  "transmission",
+  "unread_body",
+];
+
 interface RuntimeRule {
   readonly path: string;
   readonly only?: readonly string[];
@@ -75,16 +85,25 @@ const RUNTIME_ALLOWED: readonly RuntimeRule[] = [
   { path: "src/storage/durable_file.ts" },
   { path: "src/storage/store_worker.ts" },
   { path: "src/proxy/upstream_client.ts" },
-  ...["node_exchange", "pump", "request_body", "request_shape"].map((part) => ({
+  ...HTTP_PARTS.map((part) => ({
     path: `src/http/${part}.ts`,
-    types: ["node:http"],
+    types: ["node:http", "node:net"],
     because: "a part of the listener, which hands it what node:http gave",
   })),
   {
-    path: "src/storage/native_file_system.ts",
+    path: "src/http/unix_socket.ts",
     only: ["Deno"],
-    because:
-      "the one place where the filesystem driver meets the system, so that tests can put faults in its way",
+    because: "a part of the listener, which makes way for its socket",
+  },
+  {
+    path: "src/storage/native_read_files.ts",
+    only: ["Deno"],
+    because: "where readers meet the system, so that tests can put faults in their way",
+  },
+  {
+    path: "src/storage/blocking_tree_files.ts",
+    only: ["Deno"],
+    because: "the same for changes of the tree, in the tree worker",
   },
   {
     path: "src/storage/store_files.ts",

@@ -22,16 +22,19 @@ async function probe(port: number, seconds: number): Promise<number> {
   return quantile(durations.sort((a, b) => a - b), 0.99);
 }
 
-/** Runs `during` while a worker of ours loads the server. */
+/** Runs `during` while a worker of ours loads the server. @throws when the worker fails before the end */
 async function whileLoaded<T>(load: BackgroundLoad, during: () => Promise<T>): Promise<T> {
   const worker = new Worker(new URL("./background_load.ts", import.meta.url), { type: "module" });
+  const failure = Promise.withResolvers<never>();
+  worker.onerror = (event) => {
+    event.preventDefault();
+    failure.reject(new Error(event.message));
+  };
   try {
-    await new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage(load);
-    });
-    return await during();
+    const running = new Promise<void>((resolve) => worker.onmessage = () => resolve());
+    worker.postMessage(load);
+    await Promise.race([running, failure.promise]);
+    return await Promise.race([during(), failure.promise]);
   } finally {
     worker.terminate();
   }

@@ -1,3 +1,4 @@
+import { join } from "@std/path";
 import { run } from "../../tests/support/process.ts";
 
 /** The Deno that compiles, and the runtime that it puts the program into when that isn't its own. */
@@ -13,11 +14,17 @@ export interface Toolchain {
  */
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-env"];
 
-/** System information that node:http and the log ask for. */
-const SYSTEM = ["--allow-sys=hostname,osRelease,uid,gid"];
+/** System information: how much memory the page cache may take, and whose rights node's `access` looks at. */
+const SYSTEM = ["--allow-sys=systemMemoryInfo,uid,gid"];
 
-/** Modules that are only named in `new Worker(…)`, which the module graph doesn't show. */
-const WORKERS = ["src/storage/store_worker.ts"];
+/** Modules that are only named in `new Worker(…)`, which the module graph doesn't show: all that are called so. */
+function workersBelow(root: string, folder: string): string[] {
+  return [...Deno.readDirSync(join(root, folder))].flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) return workersBelow(root, path);
+    return entry.name.endsWith("_worker.ts") ? [path] : [];
+  });
+}
 
 /** Compiles main.ts of `root` to one file. @throws with the compiler's output */
 export async function compile(root: string, output: string, toolchain: Toolchain): Promise<void> {
@@ -29,7 +36,7 @@ export async function compile(root: string, output: string, toolchain: Toolchain
     "--no-prompt",
     ...PERMISSIONS,
     ...SYSTEM,
-    ...WORKERS.map((path) => `--include=${path}`),
+    ...workersBelow(root, "src").map((path) => `--include=${path}`),
     `--output=${output}`,
     "main.ts",
   ];

@@ -1,21 +1,25 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Address } from "./address.ts";
-import type { Exchange, Handler } from "./exchange.ts";
-import { DRAIN_BYTES, NodeExchange } from "./node_exchange.ts";
+import { statusLineFor } from "./broken_request.ts";
+import { type Arrival, Connection } from "./connection.ts";
+import { ClientGoneError, type Handler } from "./exchange.ts";
+import { NodeExchange, type Shared } from "./node_exchange.ts";
 import { Pump } from "./pump.ts";
+import { refuse } from "./refuse.ts";
 import { refuseShape } from "./request_shape.ts";
 import { StallWatch } from "./stall_watch.ts";
-
-/** How long the rest of a refused body may take before the connection is cut. */
-const LINGER_MS = 2000;
-/** A second in all, at stop, for the last answers to leave the sockets' buffers. */
-const FLUSH_STEP_MS = 50;
-const FLUSH_STEPS = 20;
+import { makeWay, removeSocket, setMode } from "./unix_socket.ts";
 
 export interface ListenerOptions {
   readonly address: Address;
-  /** For the head of a request, from its first byte, in milliseconds. */
+  /** For the head of a request, from its first byte (of the first one: from the connection's start), in milliseconds. */
   readonly headerTimeout: number;
   /** For a connection without a request. */
   readonly idleTimeout: number;
@@ -36,188 +40,162 @@ export interface Listener {
   stop(graceMs: number): Promise<boolean>;
 }
 
-/** Opens the port. Rejects with the system's error when it cannot be had. */
+/** Opens the port or socket. Rejects with the system's error when it cannot be had. */
 export async function startListener(options: ListenerOptions, handler: Handler): Promise<Listener> {
   const front = new Front(options, handler);
   const address = await front.listen();
   return { address, stop: (graceMs) => front.stop(graceMs) };
 }
 
+/** How often connections and transfers are looked at: limits are kept with this tolerance. */
+const LOOK_MS = 1000;
+/** Limits that are short (tests) are looked at this many times while they run. */
+const LOOKS = 4;
+
 class Front {
   readonly #server: Server;
-  readonly #watch: StallWatch;
-  readonly #sockets = new Set<Socket>();
-  readonly #running = new Set<Promise<void>>();
-  readonly pump: Pump;
-  readonly secure = false;
-  stopping = false;
+  readonly #shared: Shared;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #lookMs: number;
+  #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly options: ListenerOptions, private readonly handler: Handler) {
-    this.#watch = new StallWatch(options.bodyTimeout);
-    this.pump = new Pump(this.#watch);
-    this.#server = createServer({
-      maxHeaderSize: options.maxHeaderBytes,
-      headersTimeout: options.headerTimeout,
-      requestTimeout: 0, // a large upload takes as long as it takes; the stall watch ends a dead one
-      keepAliveTimeout: options.idleTimeout,
-      connectionsCheckingInterval: Math.min(1000, options.headerTimeout),
-      noDelay: true,
-      requireHostHeader: false, // refuseShape answers that itself
-    });
-    this.#server.maxHeadersCount = 0; // truncates in silence; refuseShape refuses
-    this.#listen();
+    const { headerTimeout, idleTimeout, bodyTimeout } = options;
+    const watch = new StallWatch(bodyTimeout);
+    this.#shared = { watch, pump: new Pump(watch), secure: false };
+    this.#lookMs = Math.min(
+      LOOK_MS,
+      headerTimeout / LOOKS,
+      idleTimeout / LOOKS,
+      bodyTimeout / LOOKS,
+    );
+    this.#server = this.#createServer();
+    this.#hear();
   }
 
-  get watch(): StallWatch {
-    return this.#watch;
-  }
-
-  listen(): Promise<Address> {
-    const { promise, resolve, reject } = Promise.withResolvers<Address>();
+  async listen(): Promise<Address> {
     const { address } = this.options;
+    if (address.net === "unix") await makeWay(address.path);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once("error", reject);
-    const listening = () => {
-      this.#server.off("error", reject);
-      this.#server.on("error", this.options.onFault);
-      const bound = this.#server.address();
-      resolve(
-        address.net === "tcp" && typeof bound === "object" && bound
-          ? { ...address, port: bound.port }
-          : address,
-      );
-    };
-    if (address.net === "unix") this.#server.listen(address.path, listening);
-    else this.#server.listen(address.port, address.host, listening);
-    return promise;
+    if (address.net === "unix") this.#server.listen(address.path, resolve);
+    else if (address.host === "") this.#server.listen(address.port, resolve);
+    else this.#server.listen(address.port, address.host, resolve);
+    await promise;
+    this.#server.off("error", reject).on("error", this.options.onFault);
+    this.#looking = setInterval(() => this.#look(), this.#lookMs);
+    if (address.net === "unix") {
+      await setMode(address.path);
+      return address;
+    }
+    const bound = this.#server.address();
+    return typeof bound === "object" && bound ? { ...address, port: bound.port } : address;
   }
 
   async stop(graceMs: number): Promise<boolean> {
-    this.stopping = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    const closed = new Promise<boolean>((resolve) => this.#server.close(() => resolve(true)));
+    for (const connection of this.#connections.values()) connection.retire();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>((resolve) =>
-      timer = setTimeout(() => resolve(false), graceMs)
-    );
-    const finished = Promise.all([...this.#running]).then(() => true);
-    const inTime = await Promise.race([finished, late]);
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(this.#isOver()), graceMs);
+    });
+    const inTime = await Promise.race([closed, late]);
     clearTimeout(timer);
-    if (inTime) await this.#flushed();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
     await closed;
+    clearInterval(this.#looking);
+    if (this.options.address.net === "unix") await removeSocket(this.options.address.path);
     return inTime;
   }
 
-  /** A moment for the last answers to leave; what then still lies in a socket's buffer belongs to a client that does not read. */
-  async #flushed(): Promise<void> {
-    for (
-      let tries = 0;
-      tries < FLUSH_STEPS && [...this.#sockets].some((socket) => socket.writableLength > 0);
-      tries++
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, FLUSH_STEP_MS));
-    }
+  #isOver(): boolean {
+    return this.#connections.keys().every((socket) => socket.destroyed);
   }
 
-  #listen(): void {
+  #createServer(): Server {
+    const options: ServerOptions & { optimizeEmptyRequests: boolean } = {
+      maxHeaderSize: this.options.maxHeaderBytes,
+      headersTimeout: this.options.headerTimeout,
+      connectionsCheckingInterval: this.#lookMs,
+      // A large upload takes as long as it takes; the stall watch ends a dead one.
+      requestTimeout: 0,
+      // Node's own would set a timer after every answer (a fifth of a small request's cost); Connection.look does it.
+      keepAliveTimeout: 0,
+      // Requests without a body need no stream; another tenth.
+      optimizeEmptyRequests: true,
+      noDelay: true,
+      requireHostHeader: false, // refuseShape does
+    };
+    const server = createServer(options);
+    server.maxHeadersCount = 0; // cuts the rest off in silence; refuseShape refuses
+    // A client may close its sending side and wait for the answer.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    return server;
+  }
+
+  #hear(): void {
     const server = this.#server;
-    server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-      socket.on("error", () => socket.destroy()); // the peer's business
+    server.on("connection", (socket: Socket) => this.#welcome(socket));
+    server.on("request", (request, response) => this.#arrive(request, response, false));
+    server.on("checkContinue", (request, response) => this.#arrive(request, response, true));
+    server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
+      const connection = this.#connections.get(request.socket);
+      const reason = "the only expectation that is met here is 100-continue";
+      if (connection) refuse({ request, response, expects: true }, connection, 417, reason);
     });
-    server.on("request", (request, response) => this.#begin(request, response, false));
-    server.on("checkContinue", (request, response) => this.#begin(request, response, true));
-    server.on("checkExpectation", (_request: IncomingMessage, response: ServerResponse) => {
-      refuse(response, 417, "the only Expect is 100-continue");
+    server.on("clientError", (error: Error & { code?: string }, socket: Socket) => {
+      const statusLine = statusLineFor(error.code);
+      const connection = this.#connections.get(socket);
+      if (statusLine === undefined || connection === undefined) socket.destroy();
+      else connection.fail(statusLine);
     });
-    server.on(
-      "clientError",
-      (error: Error & { code?: string }, socket: Socket) => answerBroken(error, socket),
-    );
-    // Nothing of ours is ever upgraded; without a listener node would drop the connection unanswered.
-    server.on(
-      "upgrade",
-      (_request: IncomingMessage, socket: Socket) => endWith(socket, "400 Bad Request"),
-    );
-    server.on(
-      "connect",
-      (_request: IncomingMessage, socket: Socket) => endWith(socket, "400 Bad Request"),
-    );
+    // Without a listener node drops the connection unanswered. (An Upgrade that nobody listens for is an ordinary request.)
+    server.on("connect", (_request: IncomingMessage, socket: Socket) => {
+      this.#connections.get(socket)?.fail("400 Bad Request");
+    });
   }
 
-  #begin(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
-    request.on("error", () => {}); // a broken connection shows in the body, or not at all
-    response.on("error", () => {});
-    const refusal = refuseShape(request);
-    if (refusal) return refuse(response, refusal.status, refusal.reason);
-    const exchange = new NodeExchange(request, response, this, expects);
-    const run = this.#answer(exchange, request, response);
-    this.#running.add(run);
-    run.finally(() => this.#running.delete(run));
+  #welcome(socket: Socket): void {
+    const connection = new Connection(socket, (arrival) => this.#begin(arrival, connection));
+    this.#connections.set(socket, connection);
+    socket.on("close", () => this.#connections.delete(socket));
+    socket.on("end", () => connection.onEnd());
+    socket.on("error", () => socket.destroy()); // the peer's business
   }
 
-  async #answer(
-    exchange: NodeExchange,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  #arrive(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
+    this.#connections.get(request.socket)?.arrive({ request, response, expects });
+  }
+
+  #begin(arrival: Arrival, connection: Connection): void {
+    const refusal = refuseShape(arrival.request);
+    if (refusal) {
+      refuse(arrival, connection, refusal.status, refusal.reason);
+      connection.done();
+      return;
+    }
+    const exchange = new NodeExchange(arrival, connection, this.#shared);
+    this.#handle(exchange).then(() => connection.done());
+  }
+
+  async #handle(exchange: NodeExchange): Promise<void> {
     try {
-      await this.handler(exchange as Exchange);
-      if (!response.writableEnded && !response.destroyed) exchange.destroy();
-      else if (exchange.hasUnread) drain(request, exchange.mustClose);
+      await this.handler(exchange);
+      if (!exchange.replied && !exchange.isGone) {
+        throw new Error(`Cannot answer ${exchange.target}: nothing replied`);
+      }
     } catch (error) {
-      this.options.onFault(error);
+      if (!(error instanceof ClientGoneError)) this.options.onFault(error);
       exchange.destroy();
     }
   }
-}
 
-/**
- * Reads and drops what is left of a body, within limits, so that the client sees the answer instead of a reset.
- * @param close whether the connection ends then
- */
-function drain(request: IncomingMessage, close: boolean): void {
-  let left = DRAIN_BYTES;
-  const { socket } = request;
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  const stop = () => clearTimeout(timer);
-  request.on("data", (chunk: Uint8Array) => {
-    left -= chunk.length;
-    if (left < 0) socket.destroy();
-  });
-  request.on("end", () => {
-    stop();
-    if (close) socket.end();
-  });
-  socket.once("close", stop);
-  request.once("close", () => socket.off("close", stop));
-  request.resume();
-}
-
-function refuse(response: ServerResponse, status: number, reason: string): void {
-  const body = `${reason}\n`;
-  response.writeHead(status, {
-    "Content-Type": "text/plain; charset=utf-8",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Length": body.length,
-    Connection: "close",
-  });
-  response.end(body);
-}
-
-/** What the parser could not read, or what did not come in time. */
-function answerBroken(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
-  const line = error.code === "HPE_HEADER_OVERFLOW"
-    ? "431 Request Header Fields Too Large"
-    : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-    ? "408 Request Timeout"
-    : "400 Bad Request";
-  endWith(socket, line);
-}
-
-function endWith(socket: Socket, line: string): void {
-  socket.end(`HTTP/1.1 ${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  socket.destroySoon();
+  #look(): void {
+    const now = performance.now();
+    const { idleTimeout, bodyTimeout } = this.options;
+    this.#shared.watch.look(now);
+    for (const connection of this.#connections.values()) {
+      connection.look(now, idleTimeout, bodyTimeout);
+    }
+  }
 }

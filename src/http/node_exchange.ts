@@ -1,111 +1,109 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Region } from "../async/byte_source.ts";
+import type { Arrival, Connection } from "./connection.ts";
 import type { Exchange, ReplyBody, ReplyHeaders } from "./exchange.ts";
-import type { Pump } from "./pump.ts";
+import { type Pump, roomIn } from "./pump.ts";
+import { flatHeaders, givenLength, isBodiless, lengthOf } from "./reply_head.ts";
 import { RequestBody } from "./request_body.ts";
 import type { StallWatch } from "./stall_watch.ts";
-
-/** An unread body up to this size is read and dropped, so that the connection can go on; beyond it the connection ends. */
-export const DRAIN_BYTES = 1024 * 1024;
+import { endUnread, MOST_DRAINED } from "./unread_body.ts";
 
 /** What all exchanges of a listener share. */
 export interface Shared {
   readonly pump: Pump;
   readonly watch: StallWatch;
   readonly secure: boolean;
-  /** Whether the listener is being stopped, so that connections end with their answer. */
-  readonly stopping: boolean;
 }
 
-/** An Exchange over node:http. Made for every request, so everything that not every request needs is made when it is asked for. */
+type Notes = Readonly<Record<string, string | number | undefined>>;
+
+const NONE: Notes = {};
+
+const REPLIED = Promise.resolve();
+
+/**
+ * An Exchange over node:http. One is made for every request, so what not every request needs is made when it is asked for, and the
+ * way of a small answer is kept short.
+ */
 export class NodeExchange implements Exchange {
+  status = 0;
+  bytesSent = 0;
+  notes: Notes = NONE;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #expects: boolean;
   #id: string | undefined;
   #abort: AbortController | undefined;
   #body: RequestBody | undefined;
   #added: [string, string | readonly string[]][] | undefined;
-  #notes: Record<string, string | number | undefined> | undefined;
-  bytesSent = 0;
 
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    arrival: Arrival,
+    private readonly connection: Connection,
     private readonly shared: Shared,
-    /** Whether the client waits for a 100 before it sends the body. */
-    private readonly expects: boolean,
-  ) {}
+  ) {
+    this.#request = arrival.request;
+    this.#response = arrival.response;
+    this.#expects = arrival.expects;
+  }
 
   get id(): string {
     return this.#id ??= crypto.randomUUID();
   }
 
   get method(): string {
-    return this.request.method ?? "";
+    return this.#request.method ?? "";
   }
 
   get target(): string {
-    return this.request.url ?? "";
+    return this.#request.url ?? "";
   }
 
   get remoteAddress(): string {
-    return this.request.socket.remoteAddress ?? "@";
+    return this.connection.address;
   }
 
   get httpVersion(): string {
-    return this.request.httpVersion;
+    return this.#request.httpVersion;
   }
 
   get secure(): boolean {
     return this.shared.secure;
   }
 
+  get replied(): boolean {
+    return this.status !== 0;
+  }
+
+  /** Whether the connection has ended, so that there is nobody to answer. */
+  get isGone(): boolean {
+    return this.#response.destroyed || this.connection.socket.destroyed;
+  }
+
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      const abort = this.#abort = new AbortController();
-      const onClose = () => {
-        if (!this.response.writableFinished) abort.abort();
-      };
-      if (this.response.destroyed) onClose();
-      else this.response.once("close", onClose);
-    }
-    return this.#abort.signal;
+    if (this.#abort !== undefined) return this.#abort.signal;
+    const abort = this.#abort = new AbortController();
+    const response = this.#response;
+    // Not by writableFinished, which is true too when the socket was destroyed with the answer in it.
+    const onClose = () => abort.abort();
+    if (response.destroyed && !response.writableFinished) onClose();
+    else response.once("close", onClose).once("finish", () => response.off("close", onClose));
+    return abort.signal;
   }
 
   header(name: string): string | undefined {
-    const value = this.request.headers[name];
+    const value = this.#request.headers[name];
     return typeof value === "string" ? value : value?.join(", ");
   }
 
   get contentLength(): number | undefined {
-    const text = this.request.headers["content-length"];
+    const text = this.#request.headers["content-length"];
     return text === undefined ? undefined : Number(text);
   }
 
-  get hasBody(): boolean {
-    return this.request.headers["transfer-encoding"] !== undefined || (this.contentLength ?? 0) > 0;
-  }
-
-  /** Whether part of the body has not been read. */
-  get hasUnread(): boolean {
-    return this.hasBody && !this.request.readableEnded && !this.request.complete;
-  }
-
-  /** Whether the connection has to end with the answer. */
-  get mustClose(): boolean {
-    if (this.shared.stopping || this.leftWaiting) return true;
-    return this.hasUnread && !((this.contentLength ?? Infinity) <= DRAIN_BYTES);
-  }
-
-  /** Whether the client has been left waiting for a 100 that never came: it may or may not send the body. */
-  get leftWaiting(): boolean {
-    return this.expects && this.#body === undefined;
-  }
-
-  get notes(): Readonly<Record<string, string | number | undefined>> {
-    return this.#notes ?? {};
-  }
-
   body(): AsyncIterable<Uint8Array<ArrayBuffer>> {
-    return this.#body ??= new RequestBody(this.request, this.shared.watch, () => {
-      if (this.expects) this.response.writeContinue();
+    return this.#body ??= new RequestBody(this.#request, this.shared.watch, () => {
+      if (this.#expects) this.#response.writeContinue();
     });
   }
 
@@ -113,90 +111,111 @@ export class NodeExchange implements Exchange {
     (this.#added ??= []).push([name, value]);
   }
 
-  get replied(): boolean {
-    return this.response.headersSent;
-  }
-
-  get status(): number {
-    return this.response.headersSent ? this.response.statusCode : 0;
-  }
-
-  note(fields: Readonly<Record<string, string | number | undefined>>): void {
-    this.#notes = { ...this.#notes, ...fields };
+  note(fields: Notes): void {
+    this.notes = this.notes === NONE ? fields : { ...this.notes, ...fields };
   }
 
   destroy(): void {
-    this.request.socket.destroy();
+    this.connection.cut();
   }
 
-  async reply(status: number, headers: ReplyHeaders, body?: ReplyBody): Promise<void> {
+  reply(status: number, headers: ReplyHeaders, body?: ReplyBody): Promise<void> {
+    if (typeof body === "object" && "region" in body) {
+      return this.#replyRegion(status, headers, body.region);
+    }
     try {
-      const bodyless = this.method === "HEAD" || status === 204 || status === 304;
-      this.response.writeHead(status, this.#flatten(status, headers, body));
-      if (bodyless || body === undefined) this.response.end();
-      else await this.#send(body);
+      if (!this.#writeHead(status, headers, body)) return REPLIED;
+      if (body === undefined || this.#sendsNoBody()) this.#end();
+      else if (typeof body === "object" && "stream" in body) return this.#stream(headers, body);
+      else this.#end(body);
+      return REPLIED;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #replyRegion(status: number, headers: ReplyHeaders, region: Region): Promise<void> {
+    try {
+      if (!this.#writeHead(status, headers, { region })) return;
+      if (this.#sendsNoBody()) return this.#end();
+      const small = this.shared.pump.whole(region);
+      if (small !== undefined) return this.#end(small);
+      await this.shared.pump.send(this.#response, region, (bytes) => this.bytesSent += bytes);
+      this.#end();
     } finally {
-      if (typeof body === "object" && "region" in body) body.region.source.close();
+      region.source.close();
     }
   }
 
-  async #send(body: ReplyBody): Promise<void> {
-    if (typeof body === "string" || body instanceof Uint8Array) {
-      this.bytesSent = typeof body === "string"
-        ? new TextEncoder().encode(body).length
-        : body.length;
-      this.response.end(body);
-      return;
-    }
-    if ("region" in body) {
-      await this.shared.pump.send(this.response, body.region, (bytes) => this.bytesSent += bytes);
-    } else await this.#stream(body.stream);
-    if (!this.response.destroyed) this.response.end();
-  }
-
-  async #stream(stream: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<void> {
-    for await (const chunk of stream) {
-      if (this.response.destroyed) return;
+  async #stream(
+    headers: ReplyHeaders,
+    body: { readonly stream: AsyncIterable<Uint8Array<ArrayBuffer>> },
+  ): Promise<void> {
+    const response = this.#response;
+    response.on("error", ignore);
+    for await (const chunk of body.stream) {
+      if (response.destroyed) return;
       this.bytesSent += chunk.length;
-      if (!this.response.write(chunk)) await this.#room();
+      if (!response.write(chunk)) await roomIn(response, this.shared.watch);
     }
+    const length = givenLength(headers);
+    if (length !== undefined && this.bytesSent !== length && !response.destroyed) {
+      throw new Error(`Cannot end the answer: ${this.bytesSent} of ${length} bytes were sent`);
+    }
+    this.#end();
   }
 
-  /** Resolves when there is room for more, or nobody left to send to. */
-  #room(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const waiting = { waitingSince: this.shared.watch.now(), onStall: () => this.destroy() };
-    this.shared.watch.add(waiting);
-    this.response.on("drain", resolve).on("close", resolve);
-    return promise.finally(() => {
-      this.shared.watch.remove(waiting);
-      this.response.off("drain", resolve).off("close", resolve);
-    });
-  }
-
-  /** Headers as the flat list of names and values that node takes without a copy. */
-  #flatten(status: number, headers: ReplyHeaders, body: ReplyBody | undefined): string[] {
-    const flat: string[] = [];
-    const add = (name: string, value: string | number | readonly string[]) => {
-      if (typeof value !== "object") flat.push(name, String(value));
-      else for (const item of value) flat.push(name, item);
-    };
-    for (const [name, value] of this.#added ?? []) add(name, value);
-    for (const name in headers) add(name, headers[name] ?? "");
-    if (headers["Content-Length"] === undefined && status !== 204 && status !== 304) {
+  /** @returns false when there is nobody to answer any more */
+  #writeHead(status: number, headers: ReplyHeaders, body: ReplyBody | undefined): boolean {
+    if (this.status !== 0) throw new Error("Cannot reply: this exchange has been answered");
+    if (this.#response.destroyed) {
+      this.status = status;
+      return false;
+    }
+    const flat = flatHeaders(this.#added, headers);
+    if (headers["Content-Length"] === undefined && !isBodiless(status)) {
       const length = lengthOf(body);
       if (length !== undefined) flat.push("Content-Length", String(length));
     }
-    if (this.shared.stopping || this.leftWaiting || this.hasUnread) {
-      flat.push("Connection", "close");
+    if (!this.connection.closing && !this.#canGoOn()) this.connection.closing = true;
+    if (this.connection.closing) flat.push("Connection", "close");
+    this.#response.writeHead(status, flat); // throws when a header has a character that would end it
+    this.status = status;
+    return true;
+  }
+
+  #sendsNoBody(): boolean {
+    return this.#request.method === "HEAD" || isBodiless(this.status);
+  }
+
+  #end(body?: string | Uint8Array): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    if (body !== undefined) {
+      this.bytesSent = typeof body === "string" ? lengthOf(body) ?? 0 : body.length;
     }
-    return flat;
+    if (this.#canGoOn()) {
+      if (body === undefined) response.end();
+      else response.end(body);
+      return;
+    }
+    response.on("error", ignore);
+    if (body === undefined) response.flushHeaders();
+    else response.write(body);
+    endUnread(this.#request, response);
+  }
+
+  /** Whether the connection can take another request when the answer ends here: node drops a small rest of a body by itself. */
+  #canGoOn(): boolean {
+    const request = this.#request;
+    if (request.complete) return true;
+    const { headers } = request;
+    if (headers["transfer-encoding"] !== undefined) return false;
+    const length = headers["content-length"];
+    if (length === undefined || length === "0") return true;
+    return !this.#expects && this.#body === undefined && Number(length) <= MOST_DRAINED;
   }
 }
 
-function lengthOf(body: ReplyBody | undefined): number | undefined {
-  if (body === undefined) return 0;
-  if (typeof body === "string") return new TextEncoder().encode(body).length;
-  if (body instanceof Uint8Array) return body.length;
-  return "region" in body ? body.region.end - body.region.start : undefined;
-}
+/** The connection's end shows elsewhere; an unheard "error" would end the process. */
+function ignore(): void {}

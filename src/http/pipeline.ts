@@ -21,6 +21,9 @@ export interface PipelineOptions {
   readonly onFault: (exchange: Exchange, error: unknown) => void;
 }
 
+/** nginx's and distribution's number for it; only logs see it. */
+const CLIENT_GONE = 499;
+
 /** The one error boundary: whatever a handler throws becomes the right answer, or the end of the connection. */
 export function createPipeline(handler: Handler, options: PipelineOptions): Handler {
   return async (exchange) => {
@@ -29,11 +32,12 @@ export function createPipeline(handler: Handler, options: PipelineOptions): Hand
     let failure: unknown;
     try {
       await handler(exchange);
+      if (!exchange.replied) throw new Error("Cannot answer: the handler has not replied");
     } catch (error) {
       failure = error;
       await answerFailure(exchange, error, options);
     }
-    const status = failure instanceof ClientGoneError ? 499 : exchange.status;
+    const status = exchange.replied ? exchange.status : CLIENT_GONE;
     const outcome = { startedAt, durationMs: performance.now() - started, status };
     options.onEnd(exchange, failure === undefined ? outcome : { ...outcome, error: failure });
   };
@@ -46,29 +50,30 @@ async function answerFailure(
 ): Promise<void> {
   if (error instanceof ClientGoneError) return exchange.destroy();
   const answer = error instanceof RegistryError ? error : translate(exchange, error);
-  if (!(error instanceof RegistryError) && answer.status >= 500) options.onFault(exchange, error);
+  if (answer.status >= 500 && answer.cause !== undefined) options.onFault(exchange, answer.cause);
   if (exchange.replied) return exchange.destroy(); // half an answer must not look like a whole one
-  exchange.note({
-    "err.code": answer.code,
-    "err.message": answer.message,
-    "err.detail": detailText(answer.detail),
-  });
-  await exchange.reply(
-    answer.status,
-    { "Content-Type": "application/json", ...answer.headers },
-    `${JSON.stringify({ errors: answer.elements() })}\n`,
-  );
+  try {
+    exchange.note({
+      "err.code": answer.code,
+      "err.message": answer.message,
+      "err.detail": detailText(answer.detail),
+    });
+    await exchange.reply(
+      answer.status,
+      { "Content-Type": "application/json", ...answer.headers },
+      `${JSON.stringify({ errors: answer.elements() })}\n`,
+    );
+  } catch (failure) {
+    options.onFault(exchange, failure); // a header or detail of ours that cannot be sent
+    exchange.destroy();
+  }
 }
 
 /** What is told about an error that is not one of the registry's own. */
 function translate(exchange: Exchange, error: unknown): RegistryError {
   if (error instanceof StalledError) {
-    return new RegistryError("UNKNOWN", {
-      status: 408,
-      message: "request timeout",
-      detail: error.message,
-      cause: error,
-    });
+    const { message: detail } = error;
+    return new RegistryError("UNKNOWN", { status: 408, message: "request timeout", detail });
   }
   const code = storageCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") {

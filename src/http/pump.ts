@@ -1,196 +1,136 @@
 import type { ServerResponse } from "node:http";
 import type { Region } from "../async/byte_source.ts";
-import type { StallWatch, Waiting } from "./stall_watch.ts";
+import type { StallWatch, Transfer } from "./stall_watch.ts";
+import { type PumpSide, Transmission } from "./transmission.ts";
 
-/** Bytes a step sends: large enough for the socket, small enough that a turn of many clients stays short. */
-const CHUNK = 256 * 1024;
+/** A region up to this size goes out like any small answer, in one write. */
+const SMALL = 64 * 1024;
+/** Bytes of a step, by how many transmissions are under way: one is what a stalled client costs. */
+const CHUNKS = [
+  { upTo: 1, length: 512 * 1024 },
+  { upTo: 16, length: 256 * 1024 },
+  { upTo: 64, length: 128 * 1024 },
+] as const;
+const SHORTEST_CHUNK = 64 * 1024;
+/** Buffers of this length are kept for the next chunks, … */
+const SPARE_LENGTH = 256 * 1024;
+/** … so many. */
+const MOST_SPARE = 16;
 /**
- * A turn ends after this long or this many writes; the socket work that a write causes happens after the step, unseen by the clock.
- * It goes on by setTimeout(0), since setImmediate starves I/O on Deno (reference figures: p99 of others 9-12 ms with 50 downloads).
+ * A turn ends after this long or this many writes: the socket's work happens after the write, unseen by the clock. It goes on by
+ * setTimeout(0); setImmediate would starve I/O on Deno (p99 of others with 50 downloads: 9-12 ms, against 113-178 ms without turns).
  */
 const TURN_MS = 1;
 const TURN_WRITES = 24;
-/** Buffers kept for the next chunks, 16 MiB in all. */
-const SPARE_BUFFERS = 64;
 
-type Buffer = Uint8Array<ArrayBuffer>;
+type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Sends regions of blobs to all clients in turns, so that a fast one does not hold up the others. */
+/** When the pump goes on; tests bring their own. */
+export interface Turns {
+  /** In milliseconds, on a clock that only goes forward. */
+  now(): number;
+  /** At once: the first step of an idle pump, since a lone client would be slow if it waited for timers. */
+  soon(run: () => void): void;
+  /** After the other work that is ready. */
+  later(run: () => void): void;
+}
+
+const turnsOfTheLoop: Turns = {
+  now: () => performance.now(),
+  soon: (run) => queueMicrotask(run),
+  later: (run) => void setTimeout(run, 0),
+};
+
+/** Sends the content of blobs to all clients in turns, one chunk at a time, so that a fast reader does not hold up the others. */
 export class Pump {
-  readonly #ready: Sending[] = [];
-  readonly #spare: Buffer[] = [];
+  readonly #ready: Transmission[] = [];
+  readonly #spare: Bytes[] = [];
+  #active = 0;
   #running = false;
 
-  constructor(private readonly watch: StallWatch) {}
+  constructor(
+    private readonly watch: StallWatch,
+    private readonly turns: Turns = turnsOfTheLoop,
+  ) {}
 
-  /** Resolves when the region was handed to the socket, or the client has gone. Closes the source. Rejects when it cannot be read. */
+  /** A small region as a whole, read at once; undefined when it is larger or would have to be waited for. */
+  whole({ source, start, end }: Region): Bytes | undefined {
+    const length = end - start;
+    if (length > SMALL) return undefined;
+    const view = source.view?.(start, length);
+    if (view?.length === length) return view;
+    const into = new Uint8Array(length);
+    return source.readNow?.(into, start) === length ? into : undefined;
+  }
+
+  /**
+   * Resolves when the region was handed to the socket, or when the client has gone; rejects when it cannot be read. The source stays
+   * open.
+   * @param sent told of every chunk
+   */
   async send(
     response: ServerResponse,
     region: Region,
     sent: (bytes: number) => void,
   ): Promise<void> {
-    const sending = new Sending(
-      response,
-      region,
-      sent,
-      this.watch,
-      this.#ready,
-      () => this.#wake(),
-      this.#spare,
-    );
-    this.watch.add(sending);
+    const transmission = new Transmission(response, region, sent, this.#side);
+    this.#active++;
+    this.watch.add(transmission);
     try {
-      sending.begin();
-      await sending.done;
+      await transmission.run();
     } finally {
-      this.watch.remove(sending);
-      sending.end();
+      this.watch.remove(transmission);
+      this.#active--;
     }
   }
 
-  #wake(): void {
-    if (this.#running) return;
-    this.#running = true;
-    // The first step of an idle pump must not wait for a timer: a lone client would be slow.
-    queueMicrotask(() => this.#turn());
+  readonly #side: PumpSide = {
+    enqueue: (transmission) => {
+      this.#ready.push(transmission);
+      if (this.#running) return;
+      this.#running = true;
+      this.turns.soon(this.#turn);
+    },
+    isAlone: () => this.#active === 1,
+    chunkLength: () => this.#chunkLength(),
+    takeBuffer: (left) => {
+      const length = Math.min(left, this.#chunkLength());
+      return length === SPARE_LENGTH && this.#spare.pop() || new Uint8Array(length);
+    },
+    giveBack: (buffer) => {
+      if (buffer.length === SPARE_LENGTH && this.#spare.length < MOST_SPARE) {
+        this.#spare.push(buffer);
+      }
+    },
+  };
+
+  #chunkLength(): number {
+    return CHUNKS.find(({ upTo }) => this.#active <= upTo)?.length ?? SHORTEST_CHUNK;
   }
 
-  #turn(): void {
-    const until = performance.now() + TURN_MS;
+  readonly #turn = () => {
+    const until = this.turns.now() + TURN_MS;
     for (let writes = 0; writes < TURN_WRITES; writes++) {
-      const sending = this.#ready.shift();
-      if (sending === undefined) {
+      const transmission = this.#ready.shift();
+      if (transmission === undefined) {
         this.#running = false;
         return;
       }
-      sending.step();
-      if (performance.now() > until) break;
+      transmission.step();
+      if (this.turns.now() >= until) break;
     }
-    setTimeout(() => this.#turn(), 0);
-  }
+    this.turns.later(this.#turn);
+  };
 }
 
-/** One region on its way to one client. */
-class Sending implements Waiting {
-  waitingSince: number | undefined;
-  readonly #finished = Promise.withResolvers<void>();
-  #position: number;
-  /** A chunk that was read ahead of its turn. */
-  #chunk: Buffer | undefined;
-  #reading = false;
-  /** Whether reading has had to wait: then it goes on while the socket is busy. */
-  #slow = false;
-  #over = false;
-
-  constructor(
-    private readonly response: ServerResponse,
-    private readonly region: Region,
-    private readonly sent: (bytes: number) => void,
-    private readonly watch: StallWatch,
-    private readonly ready: Sending[],
-    private readonly wake: () => void,
-    private readonly spare: Buffer[],
-  ) {
-    this.#position = region.start;
-  }
-
-  get done(): Promise<void> {
-    return this.#finished.promise;
-  }
-
-  begin(): void {
-    this.response.on("drain", this.#onDrain).on("close", this.#onClose);
-    if (this.response.destroyed) this.#onClose();
-    else this.#queue();
-  }
-
-  end(): void {
-    this.#over = true;
-    this.response.off("drain", this.#onDrain).off("close", this.#onClose);
-    this.region.source.close();
-  }
-
-  onStall(): void {
-    this.response.destroy();
-    this.#onClose();
-  }
-
-  step(): void {
-    if (this.#over) return;
-    if (this.#position >= this.region.end) return this.#finished.resolve();
-    try {
-      const chunk = this.#chunk ?? this.#take();
-      this.#chunk = undefined;
-      if (chunk !== undefined) this.#write(chunk);
-    } catch (error) {
-      this.#finished.reject(error);
-    }
-  }
-
-  /** The next bytes, or undefined when they have to be waited for; the step is repeated then. */
-  #take(): Buffer | undefined {
-    const { source, end } = this.region;
-    const length = Math.min(CHUNK, end - this.#position);
-    const view = source.view?.(this.#position, length);
-    if (view !== undefined && view.length > 0) return view;
-    const into = (this.spare.pop() ?? new Uint8Array(CHUNK)).subarray(0, length);
-    const read = source.readNow?.(into, this.#position);
-    if (read !== undefined) return this.#whole(into, read);
-    this.#slow = true;
-    this.#readAhead(into);
-    return undefined;
-  }
-
-  /** Has the next bytes fetched from where they may take their time. */
-  #readAhead(into: Buffer): void {
-    this.#reading = true;
-    this.region.source.read(into, this.#position).then((count) => {
-      this.#reading = false;
-      this.#chunk = this.#whole(into, count);
-      this.#queue();
-    }).catch((error) => this.#finished.reject(error));
-  }
-
-  #whole(into: Buffer, read: number): Buffer {
-    if (read > 0) return into.subarray(0, read);
-    throw new Error(
-      `Cannot send the rest of a blob: it ends at ${this.#position} instead of ${this.region.end}`,
-    );
-  }
-
-  #write(chunk: Buffer): void {
-    this.#position += chunk.length;
-    this.sent(chunk.length);
-    const mayReuse = chunk.buffer.byteLength === CHUNK && this.region.source.view === undefined;
-    const room = this.response.write(chunk, () => {
-      if (mayReuse && this.spare.length < SPARE_BUFFERS) {
-        this.spare.push(new Uint8Array(chunk.buffer));
-      }
-    });
-    if (room) return this.#queue();
-    this.waitingSince = this.watch.now();
-    if (this.#position >= this.region.end || this.#over) return;
-    // The disk may work while the socket does.
-    if (this.#slow) {
-      this.#readAhead(new Uint8Array(Math.min(CHUNK, this.region.end - this.#position)));
-    }
-  }
-
-  /** Once there is room in the socket and nothing is being read. */
-  #queue(): void {
-    if (this.#over || this.#reading || this.waitingSince !== undefined) return;
-    this.ready.push(this);
-    this.wake();
-  }
-
-  readonly #onDrain = () => {
-    if (this.waitingSince === undefined) return;
-    this.waitingSince = undefined;
-    this.#queue();
-  };
-
-  readonly #onClose = () => {
-    this.#over = true;
-    this.#finished.resolve();
-  };
+/** Resolves when the answer has room for more, or nobody is left to take it. */
+export function roomIn(response: ServerResponse, watch: StallWatch): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wait: Transfer = { waiting: true, progress: 0, onStall: () => response.destroy() };
+  watch.add(wait);
+  response.on("drain", resolve).on("close", resolve);
+  return promise.finally(() => {
+    watch.remove(wait);
+    response.off("drain", resolve).off("close", resolve);
+  });
 }

@@ -1,15 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { ClientGoneError, StalledError } from "./exchange.ts";
-import type { StallWatch, Waiting } from "./stall_watch.ts";
+import type { StallWatch, Transfer } from "./stall_watch.ts";
 
-/** Chunks that may lie here before the socket is paused. */
-const QUEUED_CHUNKS = 4;
+/** Chunks (64 KiB each on Deno) that may lie here before the socket is paused. */
+const MOST_QUEUED = 4;
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
-/** The chunks of a request's body, pulled: nothing is taken from the socket before the first `next()`. */
-export class RequestBody implements AsyncIterableIterator<Chunk>, Waiting {
-  waitingSince: number | undefined;
+/**
+ * The chunks of a request's body, pulled: nothing is asked of the socket before the first `next()`. One consumer, one `next()` at a
+ * time. Deno gives every chunk a buffer of its own, so the taker may transfer it.
+ */
+export class RequestBody implements AsyncIterableIterator<Chunk>, Transfer {
+  progress = 0;
   readonly #queue: Chunk[] = [];
   #next: PromiseWithResolvers<IteratorResult<Chunk>> | undefined;
   #failure: Error | undefined;
@@ -27,6 +30,10 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Waiting {
     return this;
   }
 
+  get waiting(): boolean {
+    return this.#next !== undefined;
+  }
+
   next(): Promise<IteratorResult<Chunk>> {
     if (!this.#started) this.#start();
     const chunk = this.#queue.shift();
@@ -37,7 +44,6 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Waiting {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     this.#next = Promise.withResolvers();
-    this.waitingSince = this.watch.now();
     this.request.resume();
     return this.#next.promise;
   }
@@ -45,27 +51,32 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Waiting {
   /** The consumer breaks off: the rest stays unread. */
   return(): Promise<IteratorResult<Chunk>> {
     this.#stop();
+    this.#ended = true;
+    this.#queue.length = 0;
     this.request.pause();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   onStall(): void {
-    this.#fail(new StalledError("Cannot go on: the client has stopped sending"));
+    this.#fail(new StalledError("Cannot go on: the client has stopped sending its body"));
   }
 
   #start(): void {
     this.#started = true;
-    this.watch.add(this);
     this.request.on("data", this.#onData).on("end", this.#onEnd);
-    this.request.on("error", this.#onGone).on("close", this.#onGone).on("aborted", this.#onGone);
+    this.request.on("error", this.#onGone).on("close", this.#onGone);
     if (this.request.readableEnded) this.#onEnd();
     else if (this.request.destroyed) this.#onGone();
-    this.onStart();
+    else {
+      this.watch.add(this);
+      this.onStart();
+    }
   }
 
   readonly #onData = (chunk: Chunk) => {
+    this.progress += chunk.length;
     if (this.#next) this.#settle((next) => next.resolve({ done: false, value: chunk }));
-    else if (this.#queue.push(chunk) >= QUEUED_CHUNKS) this.request.pause();
+    else if (this.#queue.push(chunk) >= MOST_QUEUED) this.request.pause();
   };
 
   readonly #onEnd = () => {
@@ -74,6 +85,7 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Waiting {
     this.#settle((next) => next.resolve({ done: true, value: undefined }));
   };
 
+  /** Broken off, cut, or malformed: in each case there is no rest. */
   readonly #onGone = () => {
     if (!this.#ended) this.#fail(new ClientGoneError("client disconnected"));
   };
@@ -87,14 +99,12 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Waiting {
   #settle(act: (next: PromiseWithResolvers<IteratorResult<Chunk>>) => void): void {
     const next = this.#next;
     this.#next = undefined;
-    this.waitingSince = undefined;
     if (next) act(next);
   }
 
   #stop(): void {
     this.watch.remove(this);
-    this.request.off("data", this.#onData).off("end", this.#onEnd);
-    this.request.off("close", this.#onGone).off("aborted", this.#onGone);
+    this.request.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onGone);
     // "error" stays listened to: an unheard one would end the process.
   }
 }

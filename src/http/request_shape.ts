@@ -16,6 +16,10 @@ export interface Refusal {
  */
 export function refuseShape(request: IncomingMessage): Refusal | undefined {
   const target = request.url ?? "";
+  const version = request.httpVersion;
+  if (version !== "1.1" && version !== "1.0") {
+    return { status: 505, reason: "this is a server for HTTP/1.1" };
+  }
   if (target.length > LONGEST_TARGET) {
     return { status: 414, reason: `the target is longer than ${LONGEST_TARGET} bytes` };
   }
@@ -23,7 +27,7 @@ export function refuseShape(request: IncomingMessage): Refusal | undefined {
   if (!target.startsWith("/") && !(target === "*" && request.method === "OPTIONS")) {
     return { status: 400, reason: "the target must be a path" };
   }
-  return refuseHeaders(request.rawHeaders, request.httpVersion);
+  return refuseHeaders(request.rawHeaders, version);
 }
 
 function refuseHeaders(raw: readonly string[], version: string): Refusal | undefined {

@@ -1,47 +1,49 @@
-/** Something that waits for a peer. */
-export interface Waiting {
-  /** When the wait began, in the watch's milliseconds; undefined while it waits for nothing. */
-  waitingSince: number | undefined;
-  /** Called once when the peer has let it wait for too long. */
+/** Something that waits for a peer, now and then. */
+export interface Transfer {
+  /** True while the peer is waited for; false while the delay is ours. */
+  readonly waiting: boolean;
+  /** Bytes that the peer has sent, or taken. */
+  readonly progress: number;
+  /** Called once, when the peer has let it wait for too long. */
   onStall(): void;
 }
 
-/** How often the waits are looked at; a limit is kept with this much tolerance. */
-const INTERVAL_MS = 1000;
+/** Bytes that must move within the limit; a byte now and then is no progress. */
+const LEAST_PROGRESS = 1024;
 
-/** Ends what a peer lets wait for too long. One timer for all transfers, and none while there are none. */
+interface Mark {
+  at: number;
+  progress: number;
+}
+
+/**
+ * Ends transfers that a peer keeps waiting for too long. It has no timer of its own: somebody calls `look` from time to time, and
+ * a limit is kept with the tolerance of that time.
+ */
 export class StallWatch {
-  readonly #waiting = new Set<Waiting>();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #marks = new Map<Transfer, Mark | undefined>();
 
   /** @param limit longest wait without progress, in milliseconds */
-  constructor(
-    private readonly limit: number,
-    private readonly intervalMs = Math.min(INTERVAL_MS, limit),
-  ) {}
+  constructor(readonly limit: number) {}
 
-  now(): number {
-    return performance.now();
+  add(transfer: Transfer): void {
+    this.#marks.set(transfer, undefined);
   }
 
-  add(waiting: Waiting): void {
-    this.#waiting.add(waiting);
-    this.#timer ??= setInterval(() => this.#look(), this.intervalMs);
+  remove(transfer: Transfer): void {
+    this.#marks.delete(transfer);
   }
 
-  remove(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
-    if (this.#waiting.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #look(): void {
-    const now = this.now();
-    for (const waiting of [...this.#waiting]) {
-      if (waiting.waitingSince === undefined || now - waiting.waitingSince < this.limit) continue;
-      this.remove(waiting);
-      waiting.onStall();
+  /** @param now in milliseconds, on a clock that only goes forward */
+  look(now: number): void {
+    for (const [transfer, mark] of [...this.#marks]) {
+      if (!transfer.waiting) this.#marks.set(transfer, undefined);
+      else if (mark === undefined || transfer.progress - mark.progress >= LEAST_PROGRESS) {
+        this.#marks.set(transfer, { at: now, progress: transfer.progress });
+      } else if (now - mark.at >= this.limit) {
+        this.#marks.delete(transfer);
+        transfer.onStall();
+      }
     }
   }
 }

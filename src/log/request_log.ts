@@ -47,8 +47,8 @@ function isAnswer({ status, exchange }: CompletedRequest): boolean {
 
 /** The fields of the line, by distribution's names (internal/dcontext/http.go), and those that were noted. */
 export function requestFields(request: CompletedRequest): Fields {
-  const { exchange } = request;
-  return {
+  const { exchange, notes } = request;
+  const fields = {
     "http.request.contenttype": exchange.header("content-type"),
     "http.request.host": exchange.header("host"),
     "http.request.id": exchange.id,
@@ -61,8 +61,10 @@ export function requestFields(request: CompletedRequest): Fields {
     "http.response.duration": durationText(request.durationMs),
     "http.response.status": request.status,
     "http.response.written": request.bytes,
-    ...request.notes,
   };
+  // Most requests note nothing, and a spread would double the cost of this.
+  for (const _name in notes) return { ...fields, ...notes };
+  return fields;
 }
 
 /** distribution tells the code in lower case with spaces: `manifest unknown`. */

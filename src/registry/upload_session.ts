@@ -8,7 +8,7 @@ import {
 } from "../oci/digest.ts";
 import { RegistryError } from "../oci/error.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import type { FileWriter, HashName } from "../storage/driver.ts";
+import { type FileWriter, type HashName, StorageError } from "../storage/driver.ts";
 import type { BlobData } from "./blob_data.ts";
 import { layerLinkPath, uploadDataPath, uploadPath } from "./layout.ts";
 import type { Links } from "./links.ts";
@@ -16,14 +16,23 @@ import type { BlobInfo, UploadSession } from "./registry.ts";
 
 type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
+/** Who keeps the sessions between requests. */
+export interface UploadKeeper {
+  /** The session holds an open file now. */
+  opened(upload: LocalUpload): void;
+  /** This object is not to be used again: committed, cancelled, or no longer true to the disk. */
+  ended(upload: LocalUpload): void;
+}
+
 /** An upload whose bytes lie in `_uploads/<id>/data`; the running hash lives as long as this object does. */
 export class LocalUpload implements UploadSession {
   #writer: FileWriter | undefined;
   #offset: number;
   #busy = false;
+  /** A file that is being given back: nothing may be done with it meanwhile, least of all its removal. */
+  #releasing: Promise<void> | undefined;
   #hashes: Set<HashName>;
 
-  /** @param onEnd called when this object is no longer to be used: committed, cancelled, or no longer true to the disk */
   constructor(
     readonly repository: RepositoryName,
     readonly id: string,
@@ -31,7 +40,7 @@ export class LocalUpload implements UploadSession {
     algorithm: DigestAlgorithm,
     private readonly data: BlobData,
     private readonly links: Links,
-    private readonly onEnd: () => void,
+    private readonly keeper: UploadKeeper,
   ) {
     this.#offset = offset;
     this.#hashes = new Set([CANONICAL, algorithm]);
@@ -57,7 +66,7 @@ export class LocalUpload implements UploadSession {
       try {
         await this.#complete(digest);
       } catch (error) {
-        this.onEnd(); // a disk that failed: the next request opens what is really there
+        this.keeper.ended(this); // a disk that failed: the next request opens what is really there
         throw error;
       }
       return { digest, size: this.#offset };
@@ -84,7 +93,8 @@ export class LocalUpload implements UploadSession {
   async release(): Promise<void> {
     const writer = this.#writer;
     this.#writer = undefined;
-    await writer?.close();
+    this.#releasing = writer?.close();
+    await this.#releasing;
   }
 
   /** @param last whether the commit follows, which hands over all bytes itself */
@@ -95,12 +105,8 @@ export class LocalUpload implements UploadSession {
           `upload ${this.id} is at offset ${this.#offset}, the request starts at ${at}: go on from ${this.#offset}`,
       });
     }
-    const writer = this.#writer ??= await this.data.driver.openWriter(
-      uploadDataPath(this.repository, this.id),
-      {
-        hash: [...this.#hashes],
-      },
-    );
+    const writer = this.#writer ??= await this.#open(this.#hashes);
+    this.keeper.opened(this);
     const start = this.#offset;
     try {
       for await (const chunk of chunks) {
@@ -126,20 +132,29 @@ export class LocalUpload implements UploadSession {
     } catch (error) {
       this.#writer = undefined;
       await writer.close().catch(() => undefined); // the first error is the one to report
-      this.onEnd(); // the next request opens what is really on the disk
+      this.keeper.ended(this); // the next request opens what is really on the disk
+      throw error;
+    }
+  }
+
+  async #open(hash: Iterable<HashName>): Promise<FileWriter> {
+    try {
+      return await this.data.driver.openWriter(uploadDataPath(this.repository, this.id), {
+        hash: [...hash],
+      });
+    } catch (error) {
+      if (error instanceof StorageError && error.code === "EBUSY") throw beingWritten();
       throw error;
     }
   }
 
   /** Syncs the bytes. An algorithm that was not kept along costs a second pass over the file. */
   async #finish(algorithm: DigestAlgorithm): Promise<ReadonlyMap<string, string>> {
-    const path = uploadDataPath(this.repository, this.id);
-    const writer = this.#writer ??
-      await this.data.driver.openWriter(path, { hash: [...this.#hashes] });
+    const writer = this.#writer ?? await this.#open(this.#hashes);
     this.#writer = undefined;
     const hashes = await writer.commit();
     if (hashes.has(algorithm)) return hashes;
-    const again = await this.data.driver.openWriter(path, { hash: [algorithm] });
+    const again = await this.#open([algorithm]);
     return new Map([...hashes, ...await again.commit()]);
   }
 
@@ -174,19 +189,15 @@ export class LocalUpload implements UploadSession {
   }
 
   async #removeFolder(): Promise<void> {
-    this.onEnd();
+    this.keeper.ended(this);
     await this.links.trash.drop(uploadPath(this.repository, this.id));
   }
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#busy) {
-      throw new RegistryError("BLOB_UPLOAD_INVALID", {
-        status: 409,
-        detail: "another request is writing this upload: wait for it to end",
-      });
-    }
+    if (this.#busy) throw beingWritten();
     this.#busy = true;
     try {
+      await this.#releasing?.catch(() => undefined); // what is missing of it shows as a smaller offset
       return await work();
     } finally {
       this.#busy = false;
@@ -197,5 +208,12 @@ export class LocalUpload implements UploadSession {
 function otherLength(announced: number | undefined, found: string): RegistryError {
   return new RegistryError("SIZE_INVALID", {
     detail: `the body has ${found} bytes, ${announced} were announced`,
+  });
+}
+
+function beingWritten(): RegistryError {
+  return new RegistryError("BLOB_UPLOAD_INVALID", {
+    status: 409,
+    detail: "another request is writing this upload: wait for it to end",
   });
 }

@@ -7,15 +7,20 @@ import type { BlobData } from "./blob_data.ts";
 import { uploadDataPath, uploadStartPath } from "./layout.ts";
 import type { Links } from "./links.ts";
 import { present } from "./trash.ts";
-import { LocalUpload } from "./upload_session.ts";
+import { LocalUpload, type UploadKeeper } from "./upload_session.ts";
 
-/** Sessions whose file stays open and whose hash stays at hand between requests; more are read again when they go on. */
-const OPEN_SESSIONS = 256;
+/** Sessions whose file stays open and whose hash stays at hand between requests; others are read again when they go on. */
+const OPEN_FILES = 256;
+/** Sessions that are remembered at all; those beyond are looked up on the disk. */
+const KNOWN_SESSIONS = 10_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** The upload sessions of all repositories. What counts is on the disk; the open ones save a second hash. */
-export class Uploads {
-  readonly #open = new Map<string, LocalUpload>();
+export class Uploads implements UploadKeeper {
+  /** By id, the oldest first. */
+  readonly #known = new Map<string, LocalUpload>();
+  /** Those that hold a file, the one used longest ago first. */
+  readonly #holding = new Set<LocalUpload>();
 
   constructor(
     private readonly driver: StorageDriver,
@@ -31,30 +36,29 @@ export class Uploads {
     const id = crypto.randomUUID();
     // As distribution writes it: UTC, whole seconds. Not synced: an upload that a power cut takes away is started again.
     const now = new Date(this.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    const writer = await this.driver.openWriter(uploadStartPath(repository, id), {
-      truncate: true,
+    await this.driver.putContent(uploadStartPath(repository, id), new TextEncoder().encode(now), {
+      lazy: true,
     });
-    await writer.write(new TextEncoder().encode(now));
-    await writer.close();
     return this.#keep(repository, id, 0, algorithm);
   }
 
   /** @throws BLOB_UPLOAD_UNKNOWN */
   async resume(repository: RepositoryName, id: string): Promise<LocalUpload> {
     if (!UUID.test(id)) throw unknownUpload();
-    const open = this.#open.get(id);
+    const open = this.#known.get(id);
     if (open?.repository === repository && (open.busy || await this.#isCurrent(open))) return open;
     if (await present(() => this.driver.stat(uploadStartPath(repository, id))) === undefined) {
       throw unknownUpload();
     }
     const data = await present(() => this.driver.stat(uploadDataPath(repository, id)));
-    return this.#open.get(id) ?? this.#keep(repository, id, data?.size ?? 0, CANONICAL);
+    return this.#known.get(id) ?? this.#keep(repository, id, data?.size ?? 0, CANONICAL);
   }
 
   /** Gives back all files. */
   async close(): Promise<void> {
-    const open = [...this.#open.values()];
-    this.#open.clear();
+    const open = [...this.#holding];
+    this.#known.clear();
+    this.#holding.clear();
     await Promise.all(open.map((upload) => upload.release()));
   }
 
@@ -64,7 +68,7 @@ export class Uploads {
     const size = (await present(() => this.driver.stat(path)))?.size ?? 0;
     if (upload.busy) return true;
     if (size === upload.offset && (size > 0 || await this.#isStarted(upload))) return true;
-    this.#open.delete(upload.id);
+    this.ended(upload);
     await upload.release();
     return false;
   }
@@ -74,33 +78,39 @@ export class Uploads {
       undefined;
   }
 
+  opened(upload: LocalUpload): void {
+    this.#holding.delete(upload);
+    this.#holding.add(upload);
+    if (this.#holding.size <= OPEN_FILES) return;
+    for (const oldest of this.#holding) {
+      if (oldest.busy) continue;
+      this.#holding.delete(oldest);
+      void oldest.release().catch(() => undefined); // what is missing of it shows as a smaller offset
+      return;
+    }
+  }
+
+  ended(upload: LocalUpload): void {
+    if (this.#known.get(upload.id) === upload) this.#known.delete(upload.id);
+    this.#holding.delete(upload);
+  }
+
   #keep(
     repository: RepositoryName,
     id: string,
     offset: number,
     algorithm: DigestAlgorithm,
   ): LocalUpload {
-    const upload: LocalUpload = new LocalUpload(
-      repository,
-      id,
-      offset,
-      algorithm,
-      this.data,
-      this.links,
-      () => {
-        if (this.#open.get(id) === upload) this.#open.delete(id);
-      },
-    );
-    this.#open.set(id, upload);
-    if (this.#open.size > OPEN_SESSIONS) this.#releaseOldest();
+    const upload = new LocalUpload(repository, id, offset, algorithm, this.data, this.links, this);
+    this.#known.set(id, upload);
+    if (this.#known.size > KNOWN_SESSIONS) this.#forgetOldest();
     return upload;
   }
 
-  #releaseOldest(): void {
-    for (const upload of this.#open.values()) {
-      if (upload.busy) continue;
-      this.#open.delete(upload.id);
-      void upload.release().catch(() => undefined); // an unsynced part; what is missing shows as a smaller offset
+  #forgetOldest(): void {
+    for (const upload of this.#known.values()) {
+      if (upload.busy || this.#holding.has(upload)) continue;
+      this.#known.delete(upload.id);
       return;
     }
   }

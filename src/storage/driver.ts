@@ -15,8 +15,15 @@ export interface StorageDriver {
   stat(path: string): Promise<FileInfo>;
   /** The whole content of a small file. @throws PathNotFoundError */
   getContent(path: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Replaces the file whole, durably; makes the folders above it. */
-  putContent(path: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
+  /**
+   * Replaces the file whole, and makes the folders above it. Durably, unless `lazy` says that its loss in a power cut does no harm:
+   * readers never see a part of it, but after a power cut the old content, the new one, none, or an empty file may be there.
+   */
+  putContent(
+    path: string,
+    content: Uint8Array<ArrayBuffer>,
+    options?: { readonly lazy?: boolean },
+  ): Promise<void>;
   /** Opens a file for reading at any position. @throws PathNotFoundError */
   read(path: string): Promise<ByteSource>;
   /**

@@ -1,5 +1,5 @@
 import { allSettled } from "./all_settled.ts";
-import type { FileSystem } from "./file_system.ts";
+import type { TreeFiles } from "./file_system.ts";
 
 export interface Folder {
   /** Brings the folder's own name, and those above it, to stable storage. */
@@ -13,12 +13,13 @@ export interface Folder {
  * fsync of the folder. The name aside is that of distribution v3 (`<path>.<uuid>.tmp`), which its garbage collection ignores.
  *
  * @param target path of the system, in an existing folder
+ * @param folder the one of the target; undefined when readers must see it whole, but it need not survive a power cut
  */
 export async function replaceFile(
-  files: FileSystem,
+  files: TreeFiles,
   target: string,
   content: Uint8Array<ArrayBuffer>,
-  folder: Folder,
+  folder: Folder | undefined,
 ): Promise<void> {
   const aside = `${target}.${crypto.randomUUID()}.tmp`;
   await writeAside(files, aside, content, folder);
@@ -28,19 +29,20 @@ export async function replaceFile(
     await discard(files, aside);
     throw error;
   }
-  await folder.sync();
+  await folder?.sync();
 }
 
 async function writeAside(
-  files: FileSystem,
+  files: TreeFiles,
   aside: string,
   content: Uint8Array<ArrayBuffer>,
-  folder: Folder,
+  folder: Folder | undefined,
 ): Promise<void> {
   try {
     const file = await files.create(aside, content);
     try {
-      await allSettled([file.sync(), folder.settle()]); // the rename must never outrun the bytes that it names
+      // The rename must never outrun the bytes that it names.
+      if (folder !== undefined) await allSettled([file.sync(), folder.settle()]);
     } finally {
       file.close();
     }
@@ -51,7 +53,7 @@ async function writeAside(
 }
 
 /** What can't be removed stays as a stray `.tmp`, which everybody ignores; the failure before it is the one that matters. */
-async function discard(files: FileSystem, aside: string): Promise<void> {
+async function discard(files: TreeFiles, aside: string): Promise<void> {
   try {
     await files.remove(aside);
   } catch {

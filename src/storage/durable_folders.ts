@@ -1,4 +1,4 @@
-import type { FileSystem } from "./file_system.ts";
+import type { TreeFiles } from "./file_system.ts";
 import type { FolderSync } from "./folder_sync.ts";
 import { allSettled } from "./all_settled.ts";
 import { componentsOf, parentOf } from "./storage_path.ts";
@@ -25,7 +25,7 @@ const KNOWN_LIMIT = 20_000;
  * What another process removes stays known here; opening a file in it then fails with ENOENT, and the caller must `forget` it.
  */
 export class DurableFolders {
-  readonly #files: FileSystem;
+  readonly #files: TreeFiles;
   readonly #root: string;
   readonly #sync: FolderSync;
   readonly #making = new Set<Making>();
@@ -34,7 +34,7 @@ export class DurableFolders {
   #remembered = 0;
 
   /** @param sync takes paths of the driver, as all methods here */
-  constructor(files: FileSystem, root: string, sync: FolderSync) {
+  constructor(files: TreeFiles, root: string, sync: FolderSync) {
     this.#files = files;
     this.#root = root;
     this.#sync = sync;
@@ -94,7 +94,10 @@ export class DurableFolders {
     return at;
   }
 
+  /** From the top: what is not known is mostly not there, and a call that fails costs as much as one that makes a folder. */
   async #makeChain(folder: string, making: Making): Promise<void> {
+    const parent = parentOf(folder);
+    if (parent !== "/" && !this.isKnown(parent)) await this.#makeChain(parent, making);
     for (let attempt = 1;; attempt++) {
       try {
         return await this.#files.makeFolder(this.#root + folder);

@@ -1,7 +1,7 @@
 import { allSettled } from "./all_settled.ts";
 import { type Folder, replaceFile } from "./durable_file.ts";
 import { DurableFolders, type Making } from "./durable_folders.ts";
-import type { FileSystem } from "./file_system.ts";
+import type { TreeFiles } from "./file_system.ts";
 import { FolderSync } from "./folder_sync.ts";
 import { parentOf } from "./storage_path.ts";
 import { isAbsent, systemCode } from "./system_error.ts";
@@ -13,23 +13,26 @@ const ATTEMPTS = 5;
  * errors of the system.
  */
 export class DurableTree {
-  readonly #files: FileSystem;
+  readonly #files: TreeFiles;
   readonly #root: string;
   readonly #sync: FolderSync;
   readonly #folders: DurableFolders;
 
-  constructor(files: FileSystem, root: string) {
+  constructor(files: TreeFiles, root: string) {
     this.#files = files;
     this.#root = root;
     this.#sync = new FolderSync((folder) => this.#syncNearest(folder));
     this.#folders = new DurableFolders(files, root, this.#sync);
   }
 
-  /** Replaces a file, and makes the folders above it. */
-  replace(path: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  /**
+   * Replaces a file, and makes the folders above it.
+   * @param lazy it need not survive a power cut
+   */
+  replace(path: string, content: Uint8Array<ArrayBuffer>, lazy: boolean): Promise<void> {
     return this.inFolder(
       parentOf(path),
-      (folder) => replaceFile(this.#files, this.#root + path, content, folder),
+      (folder) => replaceFile(this.#files, this.#root + path, content, lazy ? undefined : folder),
     );
   }
 
@@ -58,15 +61,6 @@ export class DurableTree {
       this.forget(path);
     }
     if (!lazy) await this.#sync.sync(parentOf(path));
-  }
-
-  /** Removes a file if it is there; that need not survive a power cut. */
-  async discard(path: string): Promise<void> {
-    try {
-      await this.#files.remove(this.#root + path);
-    } catch (error) {
-      if (!isAbsent(error)) throw error;
-    }
   }
 
   /**

@@ -2,25 +2,33 @@
  * The system calls of the filesystem driver as an object, so that a test can record their order and let the n-th one fail. Paths
  * are those of the system. Errors are those of the system, with its name for them in `code`.
  */
-export interface FileSystem {
-  open(path: string, mode: OpenMode): Promise<OpenFile>;
+export interface FileSystem extends ReadFiles, TreeFiles {}
+
+/** What readers need. */
+export interface ReadFiles {
+  open(path: string): Promise<OpenFile>;
+  /** Names of the children, in no order. */
+  list(path: string): Promise<string[]>;
+}
+
+/** What a change of the tree needs. */
+export interface TreeFiles {
+  /** A file that exists, for reading and writing. */
+  openToWrite(path: string): Promise<WritableFile>;
   /** Makes a file (EEXIST when there is one), writes all bytes to it, and leaves it open. */
-  create(path: string, content: Uint8Array<ArrayBuffer>): Promise<OpenFile>;
+  create(path: string, content: Uint8Array<ArrayBuffer>): Promise<WritableFile>;
   /** One folder; ENOENT when the one above is missing, EEXIST when something of this name is there. */
   makeFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file, or a folder with all below it. Links are removed, not followed. */
   remove(path: string): Promise<void>;
   stat(path: string): Promise<SystemStat>;
-  /** Names of the children, in no order. */
-  list(path: string): Promise<string[]>;
+  /** Of a file, in bytes; undefined for what is absent or a folder. */
+  size(path: string): Promise<number | undefined>;
   setModified(path: string, time: Date): Promise<void>;
-  /** Brings the names in a folder to stable storage; one that is in use, so that opening it doesn't wait for the disk. */
+  /** Brings the names in a folder to stable storage. */
   syncFolder(path: string): Promise<void>;
 }
-
-/** Of a file that exists; `update` keeps its content. */
-export type OpenMode = "read" | "update";
 
 export interface OpenFile {
   stat(): SystemStat;
@@ -28,13 +36,16 @@ export interface OpenFile {
   read(into: Uint8Array<ArrayBuffer>, position: number): Promise<number>;
   /** The same, blocking. */
   readNow(into: Uint8Array<ArrayBuffer>, position: number): number;
+  /** Not while another call is under way. */
+  close(): void;
+}
+
+export interface WritableFile extends OpenFile {
   /** Bytes written, possibly fewer than given. */
   write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<number>;
   truncate(size: number): Promise<void>;
   /** fsync. */
   sync(): Promise<void>;
-  /** Not while another call is under way. */
-  close(): void;
 }
 
 export interface SystemStat {
@@ -47,7 +58,7 @@ export interface SystemStat {
 
 /** Writes all bytes from `position` on: a system may take fewer than it was given. */
 export async function writeAll(
-  file: OpenFile,
+  file: WritableFile,
   bytes: Uint8Array<ArrayBuffer>,
   position: number,
 ): Promise<void> {

@@ -7,15 +7,23 @@ import {
   StorageError,
   type WriterOptions,
 } from "./driver.ts";
-import { DurableTree } from "./durable_tree.ts";
-import { type FileSystem, type OpenFile, readFully, type SystemStat } from "./file_system.ts";
+import {
+  type FileSystem,
+  type OpenFile,
+  type ReadFiles,
+  readFully,
+  type SystemStat,
+} from "./file_system.ts";
 import { FileSource } from "./file_source.ts";
 import { FilesystemWriter } from "./filesystem_writer.ts";
-import { NativeFileSystem } from "./native_file_system.ts";
-import { checkFolderPath, checkPath, isPathComponent } from "./storage_path.ts";
+import { LocalTree } from "./local_tree.ts";
+import { NativeReadFiles } from "./native_read_files.ts";
+import { checkFolderPath, checkPath, isPath, isPathComponent } from "./storage_path.ts";
 import { StoreWorkerPool } from "./store_worker_pool.ts";
 import { isAbsent, lookupError, storageError } from "./system_error.ts";
+import type { Tree } from "./tree.ts";
 import { WarmFiles } from "./warm_files.ts";
+import { WorkerTree } from "./worker_tree.ts";
 
 const MIB = 1024 * 1024;
 /** getContent is for small files; a larger one in their place is junk that must not fill the memory. */
@@ -29,10 +37,12 @@ export interface FilesystemOptions {
   readonly workers?: number;
   /** Bytes of files that are taken to be in the page cache; a quarter of the free memory by default. */
   readonly warmBytes?: number;
-  /** The system calls, for tests. */
+  /** The system calls, for tests; the tree is then changed by them, without a worker. */
   readonly files?: FileSystem;
   /** Entry point of the store workers, for tests. */
   readonly workerUrl?: URL;
+  /** Entry point of the tree worker, for tests. */
+  readonly treeWorkerUrl?: URL;
   /** Milliseconds, from any start; performance.now by default. */
   readonly now?: () => number;
   /** Milliseconds since 1970; Date.now by default. */
@@ -46,8 +56,8 @@ export interface FilesystemOptions {
 export class FilesystemDriver implements StorageDriver {
   readonly name = "filesystem";
   readonly #root: string;
-  readonly #files: FileSystem;
-  readonly #tree: DurableTree;
+  readonly #files: ReadFiles;
+  readonly #tree: Tree & { close?(): void };
   readonly #pool: StoreWorkerPool;
   readonly #warm: WarmFiles;
   readonly #now: () => number;
@@ -60,8 +70,10 @@ export class FilesystemDriver implements StorageDriver {
   constructor(options: FilesystemOptions) {
     const root = resolve(options.root);
     this.#root = root === "/" ? "" : root;
-    this.#files = options.files ?? new NativeFileSystem();
-    this.#tree = new DurableTree(this.#files, this.#root);
+    this.#files = options.files ?? new NativeReadFiles();
+    this.#tree = options.files
+      ? new LocalTree(options.files, this.#root)
+      : new WorkerTree({ root: this.#root, url: options.treeWorkerUrl });
     this.#pool = new StoreWorkerPool({
       size: options.workers ?? 2,
       ...(options.workerUrl === undefined ? {} : { url: options.workerUrl }),
@@ -76,7 +88,7 @@ export class FilesystemDriver implements StorageDriver {
     const { isFolder, size, modified } = await this.#lookUp(
       "stat",
       path,
-      () => this.#files.stat(this.#root + path),
+      () => this.#tree.stat(path),
     );
     return { isFolder, size, modified };
   }
@@ -96,10 +108,14 @@ export class FilesystemDriver implements StorageDriver {
     });
   }
 
-  async putContent(path: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array<ArrayBuffer>,
+    options: { readonly lazy?: boolean } = {},
+  ): Promise<void> {
     this.#check("write", path);
     try {
-      await this.#tree.replace(path, content);
+      await this.#tree.replace(path, content, options.lazy ?? false);
     } catch (error) {
       throw storageError(this.name, "write", path, error);
     }
@@ -131,7 +147,6 @@ export class FilesystemDriver implements StorageDriver {
         driver: this.name,
         path,
         systemPath: this.#root + path,
-        files: this.#files,
         tree: this.#tree,
         pool: this.#pool,
         warm: this.#warm,
@@ -174,15 +189,34 @@ export class FilesystemDriver implements StorageDriver {
     await this.#lookUp(
       "touch",
       path,
-      () => this.#files.setModified(this.#root + path, new Date(this.#time())),
+      () => this.#tree.touch(path, this.#time()),
     );
+  }
+
+  async sizes(paths: readonly string[]): Promise<(number | undefined)[]> {
+    const valid = paths.filter(isPath);
+    this.#checkOpen("stat", paths[0] ?? "/");
+    if (valid.length === 0) return paths.map(() => undefined);
+    const sizes = await this.#sizes(valid);
+    return valid.length === paths.length
+      ? sizes
+      : paths.map((path) => isPath(path) ? sizes[valid.indexOf(path)] : undefined);
   }
 
   close(): Promise<void> {
     this.#closed = true;
     this.#pool.close();
+    this.#tree.close?.();
     for (const source of [...this.#sources]) source.close();
     return Promise.resolve();
+  }
+
+  async #sizes(paths: readonly string[]): Promise<(number | undefined)[]> {
+    try {
+      return await this.#tree.sizes(paths);
+    } catch (error) {
+      throw storageError(this.name, "stat", paths.join(" "), error);
+    }
   }
 
   /** One that is just ending is waited for. */
@@ -195,7 +229,7 @@ export class FilesystemDriver implements StorageDriver {
   }
 
   async #open(path: string): Promise<{ file: OpenFile; stat: SystemStat }> {
-    const file = await this.#files.open(this.#root + path, "read");
+    const file = await this.#files.open(this.#root + path);
     try {
       const stat = file.stat();
       if (stat.isFolder) throw this.#error("read", path, "EISDIR");
@@ -208,7 +242,7 @@ export class FilesystemDriver implements StorageDriver {
 
   async #statIfThere(path: string): Promise<SystemStat | undefined> {
     try {
-      return await this.#files.stat(this.#root + path);
+      return await this.#tree.stat(path);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;

@@ -1,20 +1,14 @@
 import { ChunkBatch } from "./chunk_batch.ts";
 import type { FileWriter, HashName } from "./driver.ts";
 import { StorageError } from "./driver.ts";
-import type { DurableTree } from "./durable_tree.ts";
-import type { FileSystem, OpenFile } from "./file_system.ts";
-import { SmallFile } from "./small_file.ts";
-import { parentOf } from "./storage_path.ts";
 import type { Ended } from "./store_worker_protocol.ts";
 import type { StoreWorkerPool } from "./store_worker_pool.ts";
 import { lookupError, storageError } from "./system_error.ts";
+import type { Tree } from "./tree.ts";
 import type { WarmFiles } from "./warm_files.ts";
 import { StoreWorkerError, type WorkerUpload } from "./worker_upload.ts";
 
-/**
- * A file up to this size (the typical config blob) is hashed and written from here, in one go: a trip to a worker would take longer
- * than it saves. Beyond it, this much goes with each message.
- */
+/** A file up to this size (the typical config blob) is a single message to the tree. Beyond it, this much goes with each message. */
 const BATCH = 256 * 1024;
 const IN_FLIGHT_LIMIT = 4 * 1024 * 1024;
 
@@ -23,8 +17,7 @@ export interface WriterContext {
   readonly path: string;
   /** Path of the system. */
   readonly systemPath: string;
-  readonly files: FileSystem;
-  readonly tree: DurableTree;
+  readonly tree: Tree;
   readonly pool: StoreWorkerPool;
   readonly warm: WarmFiles;
   /** Called once, when the file was given back. */
@@ -51,8 +44,6 @@ export class FilesystemWriter implements FileWriter {
   /** Bytes on the disk, and those with the ones that are on their way. */
   #onDisk: number;
   #size: number;
-  /** At most one of the two: where the bytes go. */
-  #small: SmallFile | undefined;
   #upload: WorkerUpload | undefined;
   #failure: Error | undefined;
   #ending: Promise<unknown> | undefined;
@@ -80,7 +71,6 @@ export class FilesystemWriter implements FileWriter {
       throw new Error(`Cannot add hash ${name}: ${this.#size} bytes of the file were written`);
     }
     this.#names.add(name);
-    this.#small?.addHash(name);
   }
 
   async write(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -94,7 +84,7 @@ export class FilesystemWriter implements FileWriter {
     this.#check();
     if (this.#batch.bytes === 0 && !this.#truncate && this.#upload === undefined) return;
     await this.#try(async () => {
-      if (this.#isSmall()) await this.#writeSmall();
+      if (this.#isSmall()) await this.#append(undefined);
       else await this.#send(0, "pause");
     });
   }
@@ -103,7 +93,7 @@ export class FilesystemWriter implements FileWriter {
     this.#check();
     return await this.#finish(async () => {
       const { inode, size, hashes } = this.#isSmall()
-        ? await (await this.#writeSmall()).commit()
+        ? await this.#append([...this.#names])
         : await this.#endUpload("commit");
       this.#context.warm.add(inode, size);
       return hashes;
@@ -115,7 +105,9 @@ export class FilesystemWriter implements FileWriter {
     this.#check();
     await this.#finish(async () => {
       if (this.#upload !== undefined) await this.#endUpload("close");
-      else if (this.#batch.bytes > 0 || this.#truncate || !this.#exists) await this.#writeSmall();
+      else if (this.#batch.bytes > 0 || this.#truncate || !this.#exists) {
+        await this.#append(undefined);
+      }
     });
   }
 
@@ -142,24 +134,15 @@ export class FilesystemWriter implements FileWriter {
     return this.#upload === undefined && this.#size <= BATCH;
   }
 
-  async #writeSmall(): Promise<SmallFile> {
-    const bytes = this.#batch.takeJoined(); // each write is a trip to another thread
-    if (this.#exists) {
-      this.#small ??= await this.#openSmall();
-      await this.#small.append(bytes);
-    } else {
-      this.#small = SmallFile.created(await this.#createFile(bytes), bytes, this.#names);
-    }
-    this.#onDisk += bytes.length;
-    return this.#small;
-  }
-
-  async #openSmall(): Promise<SmallFile> {
-    const { files, systemPath } = this.#context;
-    const file = await files.open(systemPath, "update");
-    const small = await SmallFile.open(file, this.#onDisk, this.#truncate, this.#names);
+  async #append(commit: readonly HashName[] | undefined): Promise<Ended> {
+    const bytes = this.#batch.takeJoined();
+    const size = this.#exists ? this.#onDisk : undefined;
+    const { tree, path } = this.#context;
+    const ended = await tree.append(path, { size, truncate: this.#truncate, bytes, commit });
+    this.#exists = true;
     this.#truncate = false;
-    return small;
+    this.#onDisk += bytes.length;
+    return ended;
   }
 
   async #send(inFlight: number, then?: "pause"): Promise<void> {
@@ -174,22 +157,14 @@ export class FilesystemWriter implements FileWriter {
     return await upload.ended();
   }
 
-  /** Hands the file over to a worker, which reads and hashes again the little that was written from here. */
+  /** Hands the file over to a worker, which reads and hashes again the little that was written before. */
   async #startUpload(): Promise<WorkerUpload> {
-    if (!this.#exists) (await this.#createFile(new Uint8Array(0))).close();
-    this.#small?.close();
-    this.#small = undefined;
+    if (!this.#exists) await this.#context.tree.makeFile(this.#context.path);
+    this.#exists = true;
     const path = this.#context.systemPath;
     const [size, truncate, hash] = [this.#onDisk, this.#truncate, [...this.#names]];
     this.#truncate = false;
     return this.#context.pool.open({ path, size, truncate, hash });
-  }
-
-  async #createFile(content: Uint8Array<ArrayBuffer>): Promise<OpenFile> {
-    const { files, tree, path, systemPath } = this.#context;
-    const file = await tree.inFolder(parentOf(path), () => files.create(systemPath, content));
-    this.#exists = true;
-    return file;
   }
 
   async #giveUpUpload(): Promise<void> {
@@ -235,8 +210,6 @@ export class FilesystemWriter implements FileWriter {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#small?.close();
-    this.#small = undefined;
     this.#context.onEnd();
   }
 }

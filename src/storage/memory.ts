@@ -12,7 +12,7 @@ import { MemoryContent } from "./memory_content.ts";
 import { MemorySource } from "./memory_source.ts";
 import { isFolder, MemoryTree } from "./memory_tree.ts";
 import { MemoryWriter } from "./memory_writer.ts";
-import { checkFolderPath, checkPath } from "./storage_path.ts";
+import { checkFolderPath, checkPath, isPath } from "./storage_path.ts";
 
 /**
  * A tree that lives as long as the instance does, as distribution's `inmemory`. Nothing in it waits, so each call
@@ -49,7 +49,11 @@ export class MemoryDriver implements StorageDriver {
     return copy;
   }
 
-  async putContent(path: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array<ArrayBuffer>,
+    _options?: { readonly lazy?: boolean },
+  ): Promise<void> {
     this.#check("write", path);
     const held = new MemoryContent();
     held.append(content.slice()); // the caller may go on using its bytes
@@ -105,6 +109,14 @@ export class MemoryDriver implements StorageDriver {
   async touch(path: string): Promise<void> {
     this.#check("touch", path);
     this.#tree.node(path).modified = this.#now();
+  }
+
+  async sizes(paths: readonly string[]): Promise<(number | undefined)[]> {
+    this.#checkOpen("stat", paths[0] ?? "/");
+    return paths.map((path) => {
+      const node = isPath(path) ? this.#tree.find(path) : undefined;
+      return node === undefined || isFolder(node) ? undefined : node.content.size;
+    });
   }
 
   async close(): Promise<void> {

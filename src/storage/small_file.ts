@@ -1,39 +1,38 @@
 import type { HashName } from "./driver.ts";
-import { type OpenFile, readFully, writeAll } from "./file_system.ts";
+import { readFully, type WritableFile, writeAll } from "./file_system.ts";
 import { Hashes } from "./hashes.ts";
 import type { Ended } from "./store_worker_protocol.ts";
 
-/** A small file that is hashed and written by the isolate that serves requests. */
+/** An open small file that has all its bytes, with hashes of them. */
 export class SmallFile {
-  readonly #file: OpenFile;
+  readonly #file: WritableFile;
   readonly #hashes: Hashes;
-  #size: number;
 
-  private constructor(file: OpenFile, hashes: Hashes, size: number) {
+  private constructor(file: WritableFile, hashes: Hashes) {
     this.#file = file;
     this.#hashes = hashes;
-    this.#size = size;
   }
 
   /** Takes over a file that was just made with these bytes in it. */
   static created(
-    file: OpenFile,
+    file: WritableFile,
     bytes: Uint8Array<ArrayBuffer>,
     names: Iterable<HashName>,
   ): SmallFile {
     const hashes = new Hashes(names);
     hashes.update(bytes);
-    return new SmallFile(file, hashes, bytes.length);
+    return new SmallFile(file, hashes);
   }
 
   /**
-   * Takes over an open file, and closes it when that fails.
+   * Takes over an open file, appends to it, and closes it when that fails.
    * @param size bytes that it has; it is an error when there are more or fewer, unless they are truncated
    */
-  static async open(
-    file: OpenFile,
+  static async appended(
+    file: WritableFile,
     size: number,
     truncate: boolean,
+    bytes: Uint8Array<ArrayBuffer>,
     names: Iterable<HashName>,
   ): Promise<SmallFile> {
     try {
@@ -48,25 +47,27 @@ export class SmallFile {
         const before = new Uint8Array(found);
         hashes.update(before.subarray(0, await readFully(file, before, 0)));
       }
-      return new SmallFile(file, hashes, found);
+      hashes.update(bytes);
+      await writeAll(file, bytes, found);
+      return new SmallFile(file, hashes);
     } catch (error) {
       file.close();
       throw error;
     }
   }
 
-  addHash(name: HashName): void {
-    this.#hashes.add(name);
+  /** @param durable whether the bytes must be on stable storage then */
+  async end(durable: boolean): Promise<Ended> {
+    if (durable) await this.#sync();
+    const { inode, size } = this.#file.stat();
+    return { inode, size, hashes: this.#hashes.digests() };
   }
 
-  async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#hashes.update(bytes);
-    await writeAll(this.#file, bytes, this.#size);
-    this.#size += bytes.length;
+  close(): void {
+    this.#file.close();
   }
 
-  /** Brings the bytes to stable storage. */
-  async commit(): Promise<Ended> {
+  async #sync(): Promise<void> {
     try {
       await this.#file.sync();
     } catch (error) {
@@ -74,11 +75,5 @@ export class SmallFile {
       await this.#file.truncate(0).catch(() => {}); // the sync's failure is the one to report
       throw error;
     }
-    const { inode, size } = this.#file.stat();
-    return { inode, size, hashes: this.#hashes.digests() };
-  }
-
-  close(): void {
-    this.#file.close();
   }
 }

@@ -8,7 +8,12 @@ const DOTS = /\/\.\.?(?:\/|$)/;
 
 /** @throws InvalidPathError when the path isn't one that names a file or folder below the root */
 export function checkPath(driver: string, path: string): void {
-  if (!PATH.test(path) || DOTS.test(path)) throw new InvalidPathError(driver, path);
+  if (!isPath(path)) throw new InvalidPathError(driver, path);
+}
+
+/** Whether it names a file or folder below the root. */
+export function isPath(path: string): boolean {
+  return PATH.test(path) && !DOTS.test(path);
 }
 
 /** As checkPath, and "/" is a folder too. @throws InvalidPathError */

@@ -19,6 +19,9 @@ const EVERYTHING_ON = {
   OCI_DATA_SPARSE: "true",
 };
 
+/** Its sparse cases push manifests whose parts are missing. */
+const VALIDATION = "validation:\n  manifests:\n    references: none";
+
 /** Fewer would mean that a switch above has been lost. */
 const LEAST_TESTS = 1_000;
 
@@ -32,10 +35,7 @@ for (const driver of ["filesystem", "inmemory"] as const) {
       await run([requireTool("go"), "build", "-buildvcs=false", "-o", program, "."], {
         cwd: suite,
       });
-      await using berth = await startBerth({
-        driver,
-        extraConfig: "validation:\n  manifests:\n    references: none",
-      });
+      await using berth = await startBerth({ driver, extraConfig: VALIDATION });
       const env = { ...EVERYTHING_ON, OCI_REGISTRY: berth.host };
       const { stderr } = await attempt([program], { cwd: folder.path, env });
       const report = await Deno.readTextFile(folder.at("results", "junit.xml")).catch(() => {

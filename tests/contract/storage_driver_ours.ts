@@ -175,4 +175,24 @@ export const OUR_CASES: Readonly<Record<string, DriverCase>> = {
     assert((await driver.stat(path)).modified.getTime() >= before);
     assertEquals((await driver.getContent(path)).length, 5);
   },
+
+  "a lazy putContent() replaces the content for readers": async (driver, scratch) => {
+    const path = scratch.path();
+    await driver.putContent(path, scratch.bytes(5), { lazy: true });
+    const content = scratch.bytes(7);
+    await driver.putContent(path, content.slice(), { lazy: true });
+    assertBytes(await driver.getContent(path), content);
+  },
+
+  "sizes() tells those of files, and undefined for all else": async (driver, scratch) => {
+    if (driver.sizes === undefined) return;
+    const [path, other] = [scratch.path(), scratch.path()];
+    await driver.putContent(`${path}/file`, scratch.bytes(5));
+    await driver.putContent(other, new Uint8Array(0));
+    const paths = [other, "/absent", `${path}/file`, path, "no path", `${path}/file/x`, other];
+    const sizes = [0, undefined, 5, undefined, undefined, undefined, 0];
+    assertEquals(await driver.sizes(paths), sizes);
+    assertEquals(await driver.sizes(["/../a"]), [undefined]);
+    assertEquals(await driver.sizes([]), []);
+  },
 };

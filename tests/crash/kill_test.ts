@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Image, makeImage } from "../support/images.ts";
+import { type Content, type Image, makeImage } from "../support/images.ts";
 import { seededRandom } from "../support/random.ts";
 import { acceptAll, RegistryClient } from "../support/registry_client.ts";
 import type { RegistryProcess } from "../support/registry_process.ts";
@@ -11,14 +11,17 @@ import { inCi } from "../support/tools.ts";
 const KILLS = Number(Deno.env.get("BERTH_KILLS") ?? (inCi ? 30 : 10));
 const SEED = Number(Deno.env.get("BERTH_SEED") ?? Date.now() % 1_000_000);
 const CLIENTS = 3;
-/** Milliseconds of pushing before a kill, at most: some dozens of requests. */
-const LONGEST = 150;
+/** Milliseconds of pushing before a kill, at most: enough for several images. */
+const LONGEST = 600;
 
 /** What one client tried, and what it was told. */
 interface Attempt {
   readonly repository: string;
   readonly tag: string;
   readonly image: Image;
+  /** Blobs whose upload was answered. */
+  readonly blobs: Content[];
+  /** Whether the manifest was answered. */
   acknowledged: boolean;
 }
 
@@ -56,14 +59,19 @@ async function pushUntilKilled(
         layers: [500, 20_000, i % 3 === 0 ? 2_000_000 : 100_000],
         level: 0,
       });
-      const attempt = {
+      const attempt: Attempt = {
         repository: `team/c${number}`,
         tag: `t${seed}`,
         image,
+        blobs: [],
         acknowledged: false,
       };
       attempts.push(attempt);
-      await client.pushImage(attempt.repository, image, attempt.tag);
+      for (const blob of image.blobs) {
+        await client.pushBlob(attempt.repository, blob);
+        attempt.blobs.push(blob);
+      }
+      await client.pushManifest(attempt.repository, image.manifest, attempt.tag);
       attempt.acknowledged = true;
     }
   };
@@ -79,15 +87,15 @@ async function pushUntilKilled(
   return attempts;
 }
 
-/** Acknowledged: all there. Else: absent, or all there. */
+/** What was acknowledged is all there; what was not is absent, or all there. */
 async function checkAttempt(client: RegistryClient, attempt: Attempt): Promise<void> {
-  const { repository, tag, image, acknowledged } = attempt;
+  const { repository, tag, image, blobs, acknowledged } = attempt;
   const got = await client.request("GET", `/v2/${repository}/manifests/${tag}`, {
     headers: { accept: acceptAll },
   });
   if (acknowledged || got.status !== 404) return await client.checkImage(repository, image, tag);
   for (const blob of image.blobs) {
     const found = await client.request("HEAD", `/v2/${repository}/blobs/${blob.descriptor.digest}`);
-    if (found.status !== 404) await client.checkBlob(repository, blob);
+    if (blobs.includes(blob) || found.status !== 404) await client.checkBlob(repository, blob);
   }
 }

@@ -7,7 +7,7 @@ const GOOD = [
   '10 write(5</root/_uploads/1/data>, "hello", 5) = 5',
   "10 fdatasync(5</root/_uploads/1/data> <unfinished ...>",
   '11 write(1<pipe:[1]>, "log", 3) = 3',
-  "10 <... fdatasync resumed>) = 0",
+  "10 <... fdatasync resumed>)              = 0",
   '10 rename("/root/_uploads/1/data", "/root/blobs/ab/data") = 0',
   "10 fsync(6</root/blobs/ab>) = 0",
   "10 fsync(7</root/blobs>) = 0",

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { anyText } from "../support/any_text.ts";
 import { ifMatchNames, ifNoneMatchNames, ifRangeNames } from "../../src/http/conditional.ts";
 
 const DIGEST = `sha256:${"a1".repeat(32)}`;
@@ -85,7 +86,7 @@ Deno.test("a list names an entity tag exactly when it is one of its elements", (
 });
 
 Deno.test("no header makes a condition throw", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (header) => {
+  fc.assert(fc.property(anyText, (header) => {
     ifNoneMatchNames(header, ETAG, { bare: true });
     ifMatchNames(header, ETAG);
     ifRangeNames(header, ETAG);

@@ -49,6 +49,31 @@ Deno.test("putContent() into a folder that is durable makes and syncs no other",
     ]);
   }));
 
+Deno.test("a lazy putContent() is never seen in part, and syncs nothing", () =>
+  recorded(async ({ files, driver }) => {
+    await driver.putContent("/a/b/c", text("x"), { lazy: true });
+    const aside = "/a/b/c.<uuid>.tmp";
+    assert(files.at(`< create ${aside}`) < files.at(`> rename ${aside} -> /a/b/c`));
+    assert(!files.log.some((entry) => entry.includes("sync")));
+    assertEquals(await driver.getContent("/a/b/c"), text("x"));
+  }));
+
+Deno.test("a durable putContent() after a lazy one syncs the folders that the lazy one made", () =>
+  recorded(async ({ files, driver }) => {
+    await driver.putContent("/a/b/c", text("x"), { lazy: true });
+    await driver.putContent("/a/b/d", text("x"));
+    for (const folder of ["/", "/a", "/a/b"]) files.at(`< syncFolder ${folder}`);
+  }));
+
+Deno.test("folders are made from the top, each by one call", () =>
+  recorded(async ({ files, driver }) => {
+    await driver.putContent("/a/x", text("x"));
+    files.reset();
+    await driver.putContent("/a/b/c/d/x", text("x"));
+    const made = files.log.filter((entry) => entry.startsWith("> makeFolder"));
+    assertEquals(made, ["> makeFolder /a/b", "> makeFolder /a/b/c", "> makeFolder /a/b/c/d"]);
+  }));
+
 Deno.test("a root that is missing is made durable with the folders above it", async () => {
   await using folder = await TempFolder.make();
   const files = new RecordingFileSystem(folder.path);

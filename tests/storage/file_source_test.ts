@@ -7,14 +7,10 @@ const STAT = { isFolder: false, size: 10, modified: new Date(0), inode: 1 };
 
 function sourceOf(read: OpenFile["read"]) {
   const log: string[] = [];
-  const unused = () => Promise.reject(new Error("not for a source"));
   const file: OpenFile = {
     stat: () => STAT,
     read,
     readNow: (into) => into.length,
-    write: unused,
-    truncate: unused,
-    sync: unused,
     close: () => void log.push("close"),
   };
   const warm = new WarmFiles(1 << 20);

@@ -1,5 +1,11 @@
-import type { FileSystem, OpenFile, OpenMode, SystemStat } from "../../src/storage/file_system.ts";
-import { NativeFileSystem } from "../../src/storage/native_file_system.ts";
+import { BlockingTreeFiles } from "../../src/storage/blocking_tree_files.ts";
+import type {
+  FileSystem,
+  OpenFile,
+  SystemStat,
+  WritableFile,
+} from "../../src/storage/file_system.ts";
+import { NativeReadFiles } from "../../src/storage/native_read_files.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -17,7 +23,8 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /** The real calls, with their order on record: `> sync /a` when one begins, `< sync /a` when it has succeeded. */
 export class RecordingFileSystem implements FileSystem {
-  readonly #native = new NativeFileSystem();
+  readonly #read = new NativeReadFiles();
+  readonly #tree = new BlockingTreeFiles();
   readonly #root: string;
   readonly log: string[] = [];
   interfere: Interfere = () => undefined;
@@ -40,53 +47,69 @@ export class RecordingFileSystem implements FileSystem {
     return index;
   }
 
-  async open(path: string, mode: OpenMode): Promise<OpenFile> {
-    return this.#file(path, await this.#call("open", path, () => this.#native.open(path, mode)));
+  async open(path: string): Promise<OpenFile> {
+    const file = await this.#call("open", path, () => this.#read.open(path));
+    return this.#readable(path, file);
   }
 
-  async create(path: string, content: Bytes): Promise<OpenFile> {
-    const create = () => this.#native.create(path, content);
+  async openToWrite(path: string): Promise<WritableFile> {
+    const open = () => this.#tree.openToWrite(path);
+    return this.#file(path, await this.#call("openToWrite", path, open));
+  }
+
+  async create(path: string, content: Bytes): Promise<WritableFile> {
+    const create = () => this.#tree.create(path, content);
     return this.#file(path, await this.#call("create", path, create));
   }
 
   makeFolder(path: string): Promise<void> {
-    return this.#call("makeFolder", path, () => this.#native.makeFolder(path));
+    return this.#call("makeFolder", path, () => this.#tree.makeFolder(path));
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#call("rename", from, () => this.#native.rename(from, to), to);
+    return this.#call("rename", from, () => this.#tree.rename(from, to), to);
   }
 
   remove(path: string): Promise<void> {
-    return this.#call("remove", path, () => this.#native.remove(path));
+    return this.#call("remove", path, () => this.#tree.remove(path));
   }
 
   stat(path: string): Promise<SystemStat> {
-    return this.#call("stat", path, () => this.#native.stat(path));
+    return this.#call("stat", path, () => this.#tree.stat(path));
+  }
+
+  size(path: string): Promise<number | undefined> {
+    return this.#call("size", path, () => this.#tree.size(path));
   }
 
   list(path: string): Promise<string[]> {
-    return this.#call("list", path, () => this.#native.list(path));
+    return this.#call("list", path, () => this.#read.list(path));
   }
 
   setModified(path: string, time: Date): Promise<void> {
-    return this.#call("setModified", path, () => this.#native.setModified(path, time));
+    return this.#call("setModified", path, () => this.#tree.setModified(path, time));
   }
 
   syncFolder(path: string): Promise<void> {
-    return this.#call("syncFolder", path, () => this.#native.syncFolder(path));
+    return this.#call("syncFolder", path, () => this.#tree.syncFolder(path));
   }
 
-  #file(path: string, file: OpenFile): OpenFile {
-    const call = <T>(name: string, run: () => Promise<T>) => this.#call(`file.${name}`, path, run);
+  #readable(path: string, file: OpenFile): OpenFile {
     return {
       stat: () => file.stat(),
-      read: (into, position) => call("read", () => file.read(into, position)),
+      read: (into, position) => this.#call("file.read", path, () => file.read(into, position)),
       readNow: (into, position) => file.readNow(into, position),
+      close: () => file.close(),
+    };
+  }
+
+  #file(path: string, file: WritableFile): WritableFile {
+    const call = <T>(name: string, run: () => Promise<T>) => this.#call(`file.${name}`, path, run);
+    return {
+      ...this.#readable(path, file),
       write: (bytes, position) => call("write", () => file.write(bytes, position)),
       truncate: (size) => call("truncate", () => file.truncate(size)),
       sync: () => call("sync", () => file.sync()),
-      close: () => file.close(),
     };
   }
 

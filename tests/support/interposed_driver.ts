@@ -29,9 +29,13 @@ export class InterposedDriver implements StorageDriver {
     return await this.driver.getContent(path);
   }
 
-  async putContent(path: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  async putContent(
+    path: string,
+    content: Uint8Array<ArrayBuffer>,
+    options?: { readonly lazy?: boolean },
+  ): Promise<void> {
     await this.#step("putContent", path);
-    await this.driver.putContent(path, content);
+    await this.driver.putContent(path, content, options);
   }
 
   async read(path: string): Promise<ByteSource> {
@@ -62,6 +66,12 @@ export class InterposedDriver implements StorageDriver {
   async touch(path: string): Promise<void> {
     await this.#step("touch", path);
     await this.driver.touch?.(path);
+  }
+
+  async sizes(paths: readonly string[]): Promise<readonly (number | undefined)[]> {
+    await this.#step("sizes", paths[0] ?? "/");
+    if (this.driver.sizes === undefined) throw new Error("the driver has no sizes()");
+    return await this.driver.sizes(paths);
   }
 
   close(): Promise<void> {

@@ -33,11 +33,10 @@ export function parseStrace(text: string): SystemCall[] {
   return calls.sort((a, b) => a.start - b.start);
 }
 
-/** `3</a>, "x", 1) = 1` -> its two sides. */
+/** `3</a>, "x", 1) = 1` -> its two sides; strace pads what comes before the `=`. */
 function split(text: string): { args: string; result: string } {
-  const end = text.lastIndexOf(") = ");
-  if (end < 0) return { args: text, result: "" };
-  return { args: text.slice(0, end).trimEnd(), result: text.slice(end + 4).trim() };
+  const [, args = text, result = ""] = /^(.*)\)\s+= (.*)$/.exec(text) ?? [];
+  return { args: args.trimEnd(), result };
 }
 
 /** Paths in quotes, in their order: `"/a", "/b"`. */

@@ -32,7 +32,8 @@ export function checkWriteOrder(calls: readonly SystemCall[], root: string): Ste
   for (const answer of calls.filter((call) => statusOf(call) !== undefined)) {
     const before = calls.filter(({ start }) => start >= from && start < answer.start);
     const publications = before.filter(succeeded).flatMap(asPublication)
-      .filter(({ to }) => to.startsWith(root));
+      // what belongs to an upload is not promised to last
+      .filter(({ to }) => to.startsWith(root) && !to.includes("/_uploads/"));
     steps.push({
       status: statusOf(answer) ?? 0,
       published: publications.map(({ to }) => to.slice(root.length)),
