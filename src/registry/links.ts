@@ -52,11 +52,6 @@ export class Links {
     return bytes && asDigest(decoder.decode(bytes));
   }
 
-  /** Writes a link that is only a record: it may be gone, or empty, after a power cut. */
-  async record(path: string, digest: Digest): Promise<void> {
-    await this.driver.putContent(path, encoder.encode(digest), { lazy: true });
-  }
-
   /** Writes the link durably. */
   async put(path: string, digest: Digest): Promise<void> {
     await this.driver.putContent(path, encoder.encode(digest));

@@ -44,8 +44,8 @@ export class LocalTags implements TagService {
   put(tag: Tag, digest: Digest): Promise<void> {
     return this.mutex.run(tagPath(this.name, tag), async () => {
       await Promise.all([
-        // What the tag has been; nobody finds a manifest by it.
-        this.links.record(tagIndexLinkPath(this.name, tag, digest), digest),
+        // A record of what the tag has been: it need not be there before the tag moves.
+        this.links.put(tagIndexLinkPath(this.name, tag, digest), digest),
         this.links.put(tagLinkPath(this.name, tag), digest),
       ]);
     });
