@@ -11,9 +11,23 @@ export async function getReferrers(
   { name, digest, query }: RouteOf<"referrers">,
 ): Promise<void> {
   const artifactType = queryValue(query, "artifactType") || undefined;
-  const manifests = await api.registry.repository(name).referrers.list(digest, artifactType);
-  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
-  const filters = artifactType === undefined ? {} : { "OCI-Filters-Applied": "artifactType" };
-  const headers = { "Content-Type": OCI_INDEX, ...filters };
+  const last = queryValue(query, "last") ?? "";
+  const { referrers } = api.registry.repository(name);
+  const { entries, next } = await referrers.list(digest, { artifactType, last });
+  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: entries };
+  const headers = {
+    "Content-Type": OCI_INDEX,
+    ...(artifactType !== undefined && { "OCI-Filters-Applied": "artifactType" }),
+    ...(next !== undefined && { Link: nextLink(exchange.target, next, artifactType) }),
+  };
   await exchange.reply(200, headers, `${JSON.stringify(index)}\n`);
+}
+
+/** Relative, by the path that was asked for, and with its own filter, so that every page is filtered alike. */
+function nextLink(target: string, last: string, artifactType?: string): string {
+  const [path] = target.split("?", 1);
+  const filter = artifactType === undefined
+    ? ""
+    : `artifactType=${encodeURIComponent(artifactType)}&`;
+  return `<${path}?${filter}last=${encodeURIComponent(last)}>; rel="next"`;
 }

@@ -1,4 +1,4 @@
-import { asDigest, type Digest, parseDigest } from "./digest.ts";
+import type { Digest } from "./digest.ts";
 
 declare const brand: unique symbol;
 
@@ -34,16 +34,4 @@ export function asRepositoryName(text: string): RepositoryName | undefined {
 
 export function asTag(text: string): Tag | undefined {
   return TAG.test(text) ? text as Tag : undefined;
-}
-
-/**
- * @returns undefined when the text is neither a tag nor shaped like a digest
- * @throws RegistryError DIGEST_INVALID when it is shaped like a digest but is none
- */
-export function parseReference(text: string): Reference | undefined {
-  if (text.includes(":")) {
-    return { kind: "digest", digest: asDigest(text) ?? parseDigest(text) };
-  }
-  const tag = asTag(text);
-  return tag && { kind: "tag", tag };
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../async/clock.ts";
 import { CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
 import { blobPath } from "./layout.ts";
-import { present, type Trash } from "./trash.ts";
+import type { Trash } from "./trash.ts";
 
 /** Blobs up to this size are kept in memory; manifests always are. */
 const SMALL = 64 * 1024;
@@ -64,12 +64,6 @@ export class BlobData {
     return info.size;
   }
 
-  /** Whether whole data of this size is in place, without a look into the trash: the first step of an upload's commit. */
-  async isInPlace(digest: Digest, size: number): Promise<boolean> {
-    const info = await present(() => this.driver.stat(blobPath(digest)));
-    return info?.size === size;
-  }
-
   /** Small content from memory, large content from the driver; undefined when there is no such data. */
   async open(digest: Digest): Promise<ByteSource | undefined> {
     const cached = this.#contents.get(digest);
@@ -99,11 +93,19 @@ export class BlobData {
     return await this.#load(digest, source);
   }
 
-  /** Stores small content durably, unless it is there. */
-  async put(digest: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (await this.find(digest) !== bytes.length) {
-      await this.driver.putContent(blobPath(digest), bytes);
+  /** As content, and undefined too when the stored bytes are not what their name says: for what must go on all the same. */
+  async soundContent(digest: Digest): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      return await this.content(digest);
+    } catch (error) {
+      if (error instanceof CorruptBlobError) return undefined;
+      throw error;
     }
+  }
+
+  /** Stores small content durably, over whatever lies there under its name. */
+  async put(digest: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.driver.putContent(blobPath(digest), bytes);
     this.#sizes.set(digest, { size: bytes.length, at: this.clock.now() });
     this.#contents.set(digest, bytes);
   }
@@ -111,6 +113,7 @@ export class BlobData {
   /** Makes a finished, verified and synced file the data of this blob, durably. */
   async adopt(path: string, digest: Digest, size: number): Promise<void> {
     await this.driver.move(path, blobPath(digest));
+    this.#contents.delete(digest);
     this.#sizes.set(digest, { size, at: this.clock.now() });
   }
 

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../async/clock.ts";
-import { type StorageDriver, StorageError } from "../storage/driver.ts";
-import { present } from "./trash.ts";
+import type { StorageDriver } from "../storage/driver.ts";
+import { present, sane } from "./trash.ts";
 
 /**
  * A folder that changed less than this before it was listed may have changed again within the same tick of its time stamp; such a
@@ -27,7 +27,7 @@ export class Folders {
 
   /** Names in byte order; undefined when there is no such folder. */
   async list(path: string): Promise<readonly string[] | undefined> {
-    const info = await present(() => this.driver.stat(path)).catch(lostWay);
+    const info = await sane(() => this.driver.stat(path));
     if (info === undefined || !info.isFolder) return undefined;
     const modified = info.modified.getTime();
     const kept = this.#kept.get(path);
@@ -37,12 +37,4 @@ export class Folders {
     if (names !== undefined && settled) this.#kept.set(path, { modified, names });
     return names;
   }
-}
-
-/** A link that leads in a circle, or a path longer than the system takes: nothing that a walk could find. */
-function lostWay(error: unknown): undefined {
-  if (error instanceof StorageError && (error.code === "ELOOP" || error.code === "ENAMETOOLONG")) {
-    return undefined;
-  }
-  throw error;
 }

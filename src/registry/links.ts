@@ -3,7 +3,7 @@ import { countBounded } from "../async/count_bounded.ts";
 import type { Clock } from "../async/clock.ts";
 import { asDigest, type Digest } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
-import { present, type Trash } from "./trash.ts";
+import { present, sane, type Trash } from "./trash.ts";
 
 /** How long the sight of a link may be believed. Other processes may share the tree (design.md 4). */
 const FRESH_MS = 1000;
@@ -22,8 +22,8 @@ const decoder = new TextDecoder();
 /** Reads and writes the small files that hold a digest, and remembers for a second what it saw. */
 export class Links {
   readonly #seen = new LRUCache<string, Seen>(countBounded(CACHED_LINKS));
-  /** Counts removals, so that a read which began before one does not bring the old link back into the cache. */
-  #removals = 0;
+  /** Reads under way, by path: what was changed since a read began must not come back into the cache by it. */
+  readonly #reading = new Map<string, Set<{ stale: boolean }>>();
 
   constructor(
     readonly driver: StorageDriver,
@@ -47,7 +47,7 @@ export class Links {
 
   /** What the link holds now, taken back from the trash if need be. For the checks around a push. */
   async find(path: string): Promise<Digest | undefined> {
-    const bytes = await this.trash.find(path, () => this.driver.getContent(path));
+    const bytes = await sane(() => this.trash.find(path, () => this.driver.getContent(path)));
     // A crashed registry:2 leaves empty links: as good as none, and the next push mends it.
     return bytes && asDigest(decoder.decode(bytes));
   }
@@ -55,6 +55,7 @@ export class Links {
   /** Writes the link durably. */
   async put(path: string, digest: Digest): Promise<void> {
     await this.driver.putContent(path, encoder.encode(digest));
+    this.forget(path);
     this.#keep(path, digest);
   }
 
@@ -66,17 +67,26 @@ export class Links {
     return removed;
   }
 
-  /** To be called before and after a link is removed by other means (with the folder above it). */
+  /** To be called before and after a link is changed by other means (with the folder above it). */
   forget(path: string): void {
-    this.#removals++;
+    for (const reading of this.#reading.get(path) ?? []) reading.stale = true;
     this.#seen.delete(path);
   }
 
   async #lookAndKeep(path: string): Promise<Digest | undefined> {
-    const removals = this.#removals;
-    const digest = await this.find(path);
-    if (digest !== undefined && removals === this.#removals) this.#keep(path, digest);
-    return digest;
+    const reading = { stale: false };
+    const others = this.#reading.get(path);
+    if (others) others.add(reading);
+    else this.#reading.set(path, new Set([reading]));
+    try {
+      const digest = await this.find(path);
+      if (digest !== undefined && !reading.stale) this.#keep(path, digest);
+      return digest;
+    } finally {
+      const all = this.#reading.get(path);
+      all?.delete(reading);
+      if (all?.size === 0) this.#reading.delete(path);
+    }
   }
 
   async #lookAndTouch(path: string): Promise<Digest | undefined> {

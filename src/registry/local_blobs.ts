@@ -1,4 +1,4 @@
-import { CANONICAL, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
+import { algorithmOf, CANONICAL, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/error.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { namesOf } from "./aliases.ts";
@@ -81,6 +81,10 @@ export class LocalBlobs implements BlobStore {
     digest: Digest,
     mayRead: (repository: RepositoryName) => Promise<boolean>,
   ): Promise<RepositoryName | undefined> {
+    // Most such mounts are of new content, which no repository has.
+    if (algorithmOf(digest) === CANONICAL && await this.data.size(digest) === undefined) {
+      return undefined;
+    }
     for (const repository of [this.name, ...await this.repositories(MOUNT_CANDIDATES)]) {
       if (await this.#size(repository, digest) !== undefined && await mayRead(repository)) {
         return repository;

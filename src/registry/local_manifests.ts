@@ -1,4 +1,5 @@
 import type { LRUCache } from "lru-cache";
+import type { KeyedLock } from "../async/keyed_lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
 import { RegistryError } from "../oci/error.ts";
@@ -38,6 +39,8 @@ export class LocalManifests implements ManifestService {
     private readonly referrers: LocalReferrers,
     private readonly policy: ManifestPolicy,
     private readonly mediaTypes: MediaTypes,
+    /** By path of the revision's canonical link; shared by all repositories. */
+    private readonly lock: KeyedLock,
   ) {
     this.#closure = new Closure(name, data, links);
   }
@@ -63,8 +66,11 @@ export class LocalManifests implements ManifestService {
     checkUrls(manifest, this.policy.urls);
     const missing = await this.#closure.missing(manifest);
     this.#refuse(manifest, missing);
-    await this.#publish(push, manifest, named, canonical);
-    await this.#checkAgain(manifest, missing, canonical, push.bytes);
+    // Beside a DELETE of the same manifest one of the two comes first, as a whole.
+    await this.lock.shared(revisionLinkPath(this.name, canonical), async () => {
+      await this.#publish(push, manifest, named, canonical);
+      await this.#checkAgain(manifest, missing, canonical, push.bytes);
+    });
     return { digest: named, ...(manifest.subject && { subject: manifest.subject }) };
   }
 
@@ -72,20 +78,25 @@ export class LocalManifests implements ManifestService {
     if (reference.kind === "tag") return await this.tags.delete(reference.tag);
     const canonical = await this.links.find(revisionLinkPath(this.name, reference.digest));
     if (canonical === undefined) throw new RegistryError("MANIFEST_UNKNOWN");
+    const key = revisionLinkPath(this.name, canonical);
+    await this.lock.exclusive(key, () => this.#delete(reference.digest, canonical));
+  }
+
+  async #delete(named: Digest, canonical: Digest): Promise<void> {
     const names = await namesOf(
       canonical,
       (algorithm) => revisionsPath(this.name, algorithm),
       this.links,
     );
-    const all = new Set([reference.digest, ...names]);
-    const content = await this.data.content(canonical);
+    const all = new Set([named, ...names]);
+    const content = await this.data.soundContent(canonical);
     const removed = await Promise.all(
       [...all].map((name) => this.links.remove(revisionLinkPath(this.name, name))),
     );
-    if (!removed.includes(true)) throw new RegistryError("MANIFEST_UNKNOWN");
     await this.tags.deleteAllOf(all);
     const subject = content && readManifest(content)?.subject;
     if (subject) await Promise.all([...all].map((name) => this.referrers.remove(subject, name)));
+    if (!removed.includes(true)) throw new RegistryError("MANIFEST_UNKNOWN");
   }
 
   async #resolve(reference: Reference): Promise<Resolved> {
@@ -141,14 +152,20 @@ export class LocalManifests implements ManifestService {
     await Promise.all(push.tags.map((tag) => this.tags.put(tag, named)));
   }
 
-  /** Data and link, unless both are there. @returns whether they were */
+  /** Data and link, unless both are there and whole. @returns whether they were */
   async #store(canonical: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const path = revisionLinkPath(this.name, canonical);
     const there = await inPlace(this.links.driver, [canonical], () => path);
-    if (there.get(canonical) === bytes.length) return true;
+    if (there.get(canonical) === bytes.length && await this.#isWhole(canonical, path)) return true;
     await this.data.put(canonical, bytes);
     await this.links.put(path, canonical);
     return false;
+  }
+
+  /** Sizes alone do not tell: a crash can leave zeros in a file of the right length. */
+  async #isWhole(canonical: Digest, link: string): Promise<boolean> {
+    return await this.links.get(link) === canonical &&
+      await this.data.soundContent(canonical) !== undefined;
   }
 
   /** What a collector took away since the first check is an error now; what was never there (sparse content) is not. */

@@ -1,10 +1,10 @@
 import type { LRUCache } from "lru-cache";
-import { inTurns } from "../async/in_turns.ts";
 import type { SingleFlight } from "../async/single_flight.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, asDigest, CANONICAL, type Digest, hexOf } from "../oci/digest.ts";
 import { readManifest } from "../oci/manifest.ts";
 import { asTag, type RepositoryName } from "../oci/reference.ts";
+import { StorageError } from "../storage/driver.ts";
 import type { BlobData } from "./blob_data.ts";
 import {
   referrerPath,
@@ -15,10 +15,16 @@ import {
   tagLinkPath,
 } from "./layout.ts";
 import type { Links } from "./links.ts";
-import type { ReferrerIndex } from "./registry.ts";
-import { present } from "./trash.ts";
+import type { ReferrerIndex, ReferrerPage, ReferrerQuery } from "./registry.ts";
+import { present, sane } from "./trash.ts";
 
-const PARALLEL = 16;
+/** A page ends after so many descriptors, … */
+const PAGE_ENTRIES = 1000;
+/** … or so many bytes of them: clients take an index of 4 MiB at most. */
+const PAGE_BYTES = 3 * 1024 * 1024;
+/** Longest entry that is listed with its annotations; a longer one goes without. */
+const ENTRY_BYTES = 1024 * 1024;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -37,59 +43,70 @@ export class LocalReferrers implements ReferrerIndex {
     private readonly building: SingleFlight<void>,
   ) {}
 
-  async list(subject: Digest, artifactType?: string): Promise<readonly Descriptor[]> {
+  async list(
+    subject: Digest,
+    { artifactType, last = "" }: ReferrerQuery = {},
+  ): Promise<ReferrerPage> {
     await this.#ensureBuilt();
-    const found = new Map<Digest, Descriptor>();
-    for (const descriptor of [...await this.#indexed(subject), ...await this.#tagged(subject)]) {
-      if (!found.has(descriptor.digest)) found.set(descriptor.digest, descriptor);
+    const names = await this.#names(subject);
+    const entries: Descriptor[] = [];
+    let bytes = 0;
+    for (const name of names.filter((name) => name > last)) {
+      const entry = await this.#entry(subject, name);
+      if (
+        entry === undefined || (artifactType !== undefined && entry.artifactType !== artifactType)
+      ) continue;
+      bytes += JSON.stringify(entry).length;
+      if (entries.length >= PAGE_ENTRIES || (bytes > PAGE_BYTES && entries.length > 0)) {
+        return { entries, next: entryName(entries.at(-1)?.digest ?? subject) };
+      }
+      entries.push(entry);
     }
-    const all = [...found.values()];
-    return artifactType === undefined
-      ? all
-      : all.filter((descriptor) => descriptor.artifactType === artifactType);
+    return { entries };
   }
 
   /** Records a referrer durably. */
   async add(subject: Digest, referrer: Descriptor): Promise<void> {
-    const path = referrerPath(this.name, subject, referrer.digest);
-    await this.links.driver.putContent(path, encoder.encode(JSON.stringify(referrer)));
+    const bytes = encoder.encode(JSON.stringify(referrer));
+    const { annotations: _, ...short } = referrer;
+    const entry = bytes.length > ENTRY_BYTES ? encoder.encode(JSON.stringify(short)) : bytes;
+    await this.links.driver.putContent(referrerPath(this.name, subject, referrer.digest), entry);
   }
 
   async remove(subject: Digest, referrer: Digest): Promise<void> {
     await present(() => this.links.driver.remove(referrerPath(this.name, subject, referrer)));
   }
 
-  /** Entries of the index whose manifest is still there: registry:2 may have deleted it without knowing of the index. */
-  async #indexed(subject: Digest): Promise<Descriptor[]> {
-    const folder = referrersPath(this.name, subject);
-    const names = await present(() => this.links.driver.list(folder)) ?? [];
-    const entries = await inTurns(names, PARALLEL, async (name) => {
-      const bytes = await present(() => this.links.driver.getContent(`${folder}/${name}`));
-      const descriptor = bytes && parseEntry(bytes);
-      return descriptor && await this.links.get(revisionLinkPath(this.name, descriptor.digest))
-        ? descriptor
-        : undefined;
-    });
-    return entries.filter((entry) => entry !== undefined);
+  /** Names of the entries, from the index and from the fallback tag, sorted. */
+  async #names(subject: Digest): Promise<string[]> {
+    const listed = await sane(() => this.links.driver.list(referrersPath(this.name, subject))) ??
+      [];
+    const tagged = await this.#tagged(subject);
+    return [...new Set([...listed.filter(digestOfEntry), ...tagged.map(entryName)])].sort();
   }
 
-  /** Entries of the index under the fallback tag. */
-  async #tagged(subject: Digest): Promise<Descriptor[]> {
-    const tag = asTag(`${algorithmOf(subject)}-${hexOf(subject)}`);
+  /** The referrers in the index under the fallback tag, which is cut off as the specification says. */
+  async #tagged(subject: Digest): Promise<Digest[]> {
+    const tag = asTag(`${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`);
     const digest = tag && await this.links.get(tagLinkPath(this.name, tag));
     const bytes = digest && await this.#bytes(digest);
-    const children = bytes && readManifest(bytes)?.children;
-    const entries = await inTurns(
-      children ?? [],
-      PARALLEL,
-      (child) => this.#describe(child.digest),
-    );
-    return entries.filter((entry) => entry !== undefined);
+    return (bytes && readManifest(bytes)?.children.map((child) => child.digest)) ?? [];
+  }
+
+  /** Undefined when the manifest is gone: registry:2 may have deleted it without knowing of the index. */
+  async #entry(subject: Digest, name: string): Promise<Descriptor | undefined> {
+    const digest = digestOfEntry(name);
+    if (digest === undefined || !await this.links.get(revisionLinkPath(this.name, digest))) {
+      return undefined;
+    }
+    const path = `${referrersPath(this.name, subject)}/${name}`;
+    const bytes = await sane(() => this.links.driver.getContent(path));
+    return (bytes && parseEntry(bytes)) ?? await this.#describe(digest);
   }
 
   async #bytes(digest: Digest): Promise<Uint8Array | undefined> {
     const canonical = await this.links.get(revisionLinkPath(this.name, digest));
-    return canonical && await this.data.content(canonical);
+    return canonical && await this.data.soundContent(canonical);
   }
 
   async #describe(digest: Digest): Promise<Descriptor | undefined> {
@@ -113,8 +130,13 @@ export class LocalReferrers implements ReferrerIndex {
           this.links.driver.list(revisionsPath(this.name, CANONICAL))
         );
         if (revisions === undefined) return; // nothing there yet; look again when asked again
-        await inTurns(revisions, PARALLEL, (hex) => this.#index(hex));
-        await this.links.driver.putContent(path, encoder.encode("1"));
+        try {
+          for (const hex of revisions) await this.#index(hex);
+          await this.links.driver.putContent(path, encoder.encode("1"));
+        } catch (error) {
+          // Where nothing can be written the fallback tags are all there is.
+          if (!(error instanceof StorageError && READ_ONLY.has(error.code))) throw error;
+        }
       }
       this.built.set(this.name, true);
     });
@@ -122,12 +144,22 @@ export class LocalReferrers implements ReferrerIndex {
 
   async #index(hex: string): Promise<void> {
     const digest = asDigest(`${CANONICAL}:${hex}`);
-    if (digest === undefined) return;
-    const bytes = await this.#bytes(digest);
+    const bytes = digest && await this.#bytes(digest);
     const subject = bytes && readManifest(bytes)?.subject;
     const referrer = subject && await this.#describe(digest);
     if (referrer) await this.add(subject, referrer);
   }
+}
+
+const READ_ONLY: ReadonlySet<string | undefined> = new Set(["EROFS", "EACCES", "EPERM"]);
+
+function entryName(digest: Digest): string {
+  return `${algorithmOf(digest)}-${hexOf(digest)}`;
+}
+
+/** Undefined for junk. */
+function digestOfEntry(name: string): Digest | undefined {
+  return asDigest(name.replace("-", ":"));
 }
 
 function parseEntry(bytes: Uint8Array): Descriptor | undefined {
@@ -135,6 +167,6 @@ function parseEntry(bytes: Uint8Array): Descriptor | undefined {
     const entry = JSON.parse(decoder.decode(bytes));
     return asDigest(String(entry.digest)) && entry;
   } catch {
-    return undefined; // a torn entry cannot come from us; junk is passed over
+    return undefined; // half of one cannot come from us; it is made again from the manifest
   }
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { countBounded } from "../async/count_bounded.ts";
 import type { Clock } from "../async/clock.ts";
+import { KeyedLock } from "../async/keyed_lock.ts";
 import { KeyedMutex } from "../async/keyed_mutex.ts";
 import { SingleFlight } from "../async/single_flight.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -39,6 +40,7 @@ export class LocalRegistry implements Registry {
   readonly #holders: Catalog;
   readonly #mediaTypes: MediaTypes = new LRUCache(countBounded(CACHED_MEDIA_TYPES));
   readonly #tagMutex = new KeyedMutex();
+  readonly #revisionLock = new KeyedLock();
   readonly #built = new LRUCache<RepositoryName, true>(countBounded(CACHED_REPOSITORIES));
   readonly #building = new SingleFlight<void>();
   readonly #repositories = new LRUCache<RepositoryName, Repository>(
@@ -99,6 +101,7 @@ export class LocalRegistry implements Registry {
         referrers,
         this.#policy,
         this.#mediaTypes,
+        this.#revisionLock,
       ),
     };
   }

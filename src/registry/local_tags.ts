@@ -28,9 +28,7 @@ export class LocalTags implements TagService {
     if (names === undefined && await this.folders.list(manifestsPath(this.name)) === undefined) {
       throw new RegistryError("NAME_UNKNOWN", { detail: { name: this.name } });
     }
-    // What lies there but can't be a tag only makes its page shorter: a filter over all names would cost more than the page.
-    const { entries, more } = pageOf(names ?? [], page);
-    return { entries: onlyTags(entries), more };
+    return pageOf(names ?? [], page, isTag);
   }
 
   /** The name of the manifest that the tag points at. @throws MANIFEST_UNKNOWN */
@@ -53,37 +51,38 @@ export class LocalTags implements TagService {
 
   /** @throws MANIFEST_UNKNOWN */
   async delete(tag: Tag): Promise<void> {
-    const path = tagPath(this.name, tag);
-    await this.mutex.run(path, async () => {
-      const link = tagLinkPath(this.name, tag);
-      this.links.forget(link);
-      const gone = await present(() =>
-        this.links.driver.remove(path).then(() => true)
-      ) === undefined;
-      this.links.forget(link);
-      if (gone) throw unknownTag(tag);
-    });
+    if (!await this.mutex.run(tagPath(this.name, tag), () => this.#remove(tag))) {
+      throw unknownTag(tag);
+    }
   }
 
   /** Removes every tag that points at one of these. */
   async deleteAllOf(digests: ReadonlySet<Digest>): Promise<void> {
-    const tags = onlyTags(await this.folders.list(tagsPath(this.name)) ?? []);
-    await inTurns(tags, PARALLEL, (tag) => this.#deleteIf(tag, digests));
+    const tags = (await this.folders.list(tagsPath(this.name)) ?? []).filter(isTag);
+    await inTurns(tags, PARALLEL, (tag) =>
+      this.mutex.run(tagPath(this.name, tag), async () => {
+        // Looked at under the lock: a push may have moved it meanwhile.
+        const digest = await this.links.find(tagLinkPath(this.name, tag));
+        if (digest !== undefined && digests.has(digest)) await this.#remove(tag);
+      }));
   }
 
-  async #deleteIf(tag: Tag, digests: ReadonlySet<Digest>): Promise<void> {
-    const digest = await this.links.find(tagLinkPath(this.name, tag));
-    if (digest === undefined || !digests.has(digest)) return;
+  /** Removes the tag with all its records. False when there is none. */
+  async #remove(tag: Tag): Promise<boolean> {
+    const link = tagLinkPath(this.name, tag);
+    this.links.forget(link);
     try {
-      await this.delete(tag);
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error; // somebody else removed it
+      return await present(() =>
+        this.links.driver.remove(tagPath(this.name, tag)).then(() => true)
+      ) ?? false;
+    } finally {
+      this.links.forget(link);
     }
   }
 }
 
-function onlyTags(names: readonly string[]): Tag[] {
-  return names.filter((name): name is Tag => asTag(name) !== undefined);
+function isTag(name: string): name is Tag {
+  return asTag(name) !== undefined;
 }
 
 function unknownTag(tag: Tag): RegistryError {

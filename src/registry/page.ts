@@ -1,12 +1,23 @@
 import type { Listing, Page } from "./registry.ts";
 
-/** The part of a sorted list that a page asks for. */
-export function pageOf<T extends string>(sorted: readonly T[], page: Page): Listing<T> {
-  const start = page.last === "" ? 0 : firstAfter(sorted, page.last);
-  const end = page.limit === undefined
-    ? sorted.length
-    : Math.min(sorted.length, start + page.limit);
-  return { entries: sorted.slice(start, end), more: end < sorted.length };
+/**
+ * The part of a sorted list that a page asks for.
+ * @param accepts tells entries from junk that lies among them
+ */
+export function pageOf<T extends string>(
+  sorted: readonly string[],
+  page: Page,
+  accepts: (entry: string) => entry is T,
+): Listing<T> {
+  const limit = page.limit ?? Infinity;
+  const entries: T[] = [];
+  for (let i = page.last === "" ? 0 : firstAfter(sorted, page.last); i < sorted.length; i++) {
+    const entry = sorted[i] ?? "";
+    if (!accepts(entry)) continue;
+    if (entries.length >= limit) return { entries, more: true };
+    entries.push(entry);
+  }
+  return { entries, more: false };
 }
 
 /** Index of the first entry that sorts after `last`. */

@@ -146,5 +146,18 @@ export interface TagService {
 
 export interface ReferrerIndex {
   /** Descriptors of the manifests whose subject is this digest, with artifactType and annotations; empty when there are none. */
-  list(subject: Digest, artifactType?: string): Promise<readonly Descriptor[]>;
+  list(subject: Digest, query?: ReferrerQuery): Promise<ReferrerPage>;
+}
+
+export interface ReferrerQuery {
+  /** Only those of this type. */
+  readonly artifactType?: string | undefined;
+  /** The page begins after this one, as a page's `next` names it. */
+  readonly last?: string;
+}
+
+export interface ReferrerPage {
+  readonly entries: readonly Descriptor[];
+  /** Set when more may follow: what to ask for as `last`. */
+  readonly next?: string;
 }

@@ -1,4 +1,9 @@
-import { InvalidPathError, PathNotFoundError, type StorageDriver } from "../storage/driver.ts";
+import {
+  InvalidPathError,
+  PathNotFoundError,
+  type StorageDriver,
+  StorageError,
+} from "../storage/driver.ts";
 import { hiddenPath, TRASH } from "./layout.ts";
 
 /** Name of a generation that its collector is still filling; closing it is a rename that takes this away. */
@@ -74,3 +79,18 @@ export async function present<T>(look: () => Promise<T>): Promise<T | undefined>
     throw error;
   }
 }
+
+/**
+ * As present, and odd entries of the tree count as absent too: a folder where a file should be, a link that leads in a circle, a path
+ * longer than the system takes. For looks only.
+ */
+export async function sane<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await present(look);
+  } catch (error) {
+    if (error instanceof StorageError && ODD.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const ODD: ReadonlySet<string | undefined> = new Set(["EISDIR", "ELOOP", "ENAMETOOLONG"]);

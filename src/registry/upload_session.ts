@@ -20,8 +20,11 @@ type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
 export interface UploadKeeper {
   /** The session holds an open file now. */
   opened(upload: LocalUpload): void;
-  /** This object is not to be used again: committed, cancelled, or no longer true to the disk. */
-  ended(upload: LocalUpload): void;
+  /**
+   * This object is not to be used again.
+   * @param forGood whether the upload itself is over, committed or cancelled, and not only this object no longer true to the disk
+   */
+  ended(upload: LocalUpload, forGood?: boolean): void;
 }
 
 /** An upload whose bytes lie in `_uploads/<id>/data`; the running hash lives as long as this object does. */
@@ -29,6 +32,8 @@ export class LocalUpload implements UploadSession {
   #writer: FileWriter | undefined;
   #offset: number;
   #busy = false;
+  /** When it was last written to, in milliseconds since 1970; its keeper's. */
+  lastUsed = 0;
   /** A file that is being given back: nothing may be done with it meanwhile, least of all its removal. */
   #releasing: Promise<void> | undefined;
   #hashes: Set<HashName>;
@@ -160,25 +165,22 @@ export class LocalUpload implements UploadSession {
 
   /**
    * Makes the verified bytes a blob of the repository, in the order of gc_protocol.md, "upload commit": data, link, and then a second
-   * look at the data, since a collector may have hidden what was there already.
+   * look at the data, which a collector may have hidden before it could see the link. What lies under that name already is
+   * replaced: a broken copy is mended so.
    */
   async #publish(named: Digest, canonical: Digest): Promise<void> {
-    const path = uploadDataPath(this.repository, this.id);
-    const had = await this.data.isInPlace(canonical, this.#offset);
-    if (!had) await this.data.adopt(path, canonical, this.#offset);
+    await this.data.adopt(uploadDataPath(this.repository, this.id), canonical, this.#offset);
     const names = new Set([canonical, named]);
     await Promise.all(
       [...names].map((name) => this.links.put(layerLinkPath(this.repository, name), canonical)),
     );
-    if (!await this.data.isInPlace(canonical, this.#offset)) {
-      if (had) await this.data.adopt(path, canonical, this.#offset);
-      else if (await this.data.find(canonical) === undefined) {
-        throw new RegistryError("BLOB_UPLOAD_UNKNOWN", {
-          detail: "the blob was removed while it was committed: upload it again",
-        });
-      }
+    if (await this.data.find(canonical) === undefined) {
+      throw new RegistryError("BLOB_UPLOAD_UNKNOWN", {
+        detail: "the blob was removed while it was committed: upload it again",
+      });
     }
-    await this.#removeFolder();
+    // The blob is there whatever becomes of the empty session; purging takes what is left.
+    await this.#removeFolder().catch(() => undefined);
   }
 
   async #remove(): Promise<void> {
@@ -189,7 +191,7 @@ export class LocalUpload implements UploadSession {
   }
 
   async #removeFolder(): Promise<void> {
-    this.keeper.ended(this);
+    this.keeper.ended(this, true);
     await this.links.trash.drop(uploadPath(this.repository, this.id));
   }
 

@@ -1,4 +1,6 @@
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../async/clock.ts";
+import { countBounded } from "../async/count_bounded.ts";
 import { CANONICAL, type DigestAlgorithm } from "../oci/digest.ts";
 import { RegistryError } from "../oci/error.ts";
 import type { RepositoryName } from "../oci/reference.ts";
@@ -11,6 +13,8 @@ import { LocalUpload, type UploadKeeper } from "./upload_session.ts";
 
 /** Sessions whose file stays open and whose hash stays at hand between requests; others are read again when they go on. */
 const OPEN_FILES = 256;
+/** … and no longer than this without being used, which is looked at when another is. */
+const IDLE_MS = 5 * 60 * 1000;
 /** Sessions that are remembered at all; those beyond are looked up on the disk. */
 const KNOWN_SESSIONS = 10_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -21,6 +25,9 @@ export class Uploads implements UploadKeeper {
   readonly #known = new Map<string, LocalUpload>();
   /** Those that hold a file, the one used longest ago first. */
   readonly #holding = new Set<LocalUpload>();
+
+  /** Ids of uploads that are over, so that a request which looked for one just before does not bring it back to life. */
+  readonly #over = new LRUCache<string, true>(countBounded(KNOWN_SESSIONS));
 
   constructor(
     private readonly driver: StorageDriver,
@@ -51,6 +58,7 @@ export class Uploads implements UploadKeeper {
       throw unknownUpload();
     }
     const data = await present(() => this.driver.stat(uploadDataPath(repository, id)));
+    if (this.#over.has(id)) throw unknownUpload();
     return this.#known.get(id) ?? this.#keep(repository, id, data?.size ?? 0, CANONICAL);
   }
 
@@ -81,16 +89,19 @@ export class Uploads implements UploadKeeper {
   opened(upload: LocalUpload): void {
     this.#holding.delete(upload);
     this.#holding.add(upload);
-    if (this.#holding.size <= OPEN_FILES) return;
+    const now = this.clock.now();
+    upload.lastUsed = now;
+    let surplus = this.#holding.size - OPEN_FILES;
     for (const oldest of this.#holding) {
       if (oldest.busy) continue;
+      if (surplus-- <= 0 && now - oldest.lastUsed < IDLE_MS) return;
       this.#holding.delete(oldest);
       void oldest.release().catch(() => undefined); // what is missing of it shows as a smaller offset
-      return;
     }
   }
 
-  ended(upload: LocalUpload): void {
+  ended(upload: LocalUpload, forGood = false): void {
+    if (forGood) this.#over.set(upload.id, true);
     if (this.#known.get(upload.id) === upload) this.#known.delete(upload.id);
     this.#holding.delete(upload);
   }

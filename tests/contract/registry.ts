@@ -332,7 +332,7 @@ export function testRegistry(
 
   test("lists the referrers of a subject, which need not exist, and forgets deleted ones", async (repository) => {
     const subject = await sha256("subject");
-    assertEquals(await repository.referrers.list(subject), []);
+    assertEquals(await repository.referrers.list(subject), { entries: [] });
     const extra = {
       subject: { mediaType: "x/y", digest: subject, size: 1 },
       annotations: { a: "1" },
@@ -341,7 +341,9 @@ export function testRegistry(
     const plain = await pushImage(repository, ["b"], [], extra);
     const { digest: index } = await repository.manifests.put(indexOf([], extra));
     const types = new Map(
-      (await repository.referrers.list(subject)).map((entry) => [entry.digest, entry.artifactType]),
+      (await repository.referrers.list(subject)).entries.map((
+        entry,
+      ) => [entry.digest, entry.artifactType]),
     );
     assertEquals(
       types,
@@ -351,11 +353,15 @@ export function testRegistry(
         [index, undefined],
       ]),
     );
-    const [found] = await repository.referrers.list(subject, "sig/x");
+    const { entries: [found] } = await repository.referrers.list(subject, {
+      artifactType: "sig/x",
+    });
     assertEquals([found?.digest, found?.annotations], [digest, { a: "1" }]);
-    assertEquals(await repository.referrers.list(subject, "none/x"), []);
+    assertEquals(await repository.referrers.list(subject, { artifactType: "none/x" }), {
+      entries: [],
+    });
     await repository.manifests.delete({ kind: "digest", digest });
-    assertEquals((await repository.referrers.list(subject)).length, 2);
+    assertEquals((await repository.referrers.list(subject)).entries.length, 2);
   });
 
   test("lists referrers that an older client recorded under the fallback tag", async (repository) => {
@@ -365,7 +371,7 @@ export function testRegistry(
       ...indexOf([digest]),
       tags: [tag(subject.replace(":", "-"))],
     });
-    const [found] = await repository.referrers.list(subject);
+    const { entries: [found] } = await repository.referrers.list(subject);
     assertEquals([found?.digest, found?.annotations], [digest, { k: "v" }]);
   });
 }

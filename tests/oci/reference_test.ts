@@ -1,7 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { RegistryError } from "../../src/oci/error.ts";
-import { asRepositoryName, asTag, isTooLongName, parseReference } from "../../src/oci/reference.ts";
+import { asRepositoryName, asTag, isTooLongName } from "../../src/oci/reference.ts";
 
 for (
   const name of [
@@ -80,21 +79,4 @@ Deno.test("asTag() takes 128 characters and no separators at the start", () => {
   for (const text of ["", "a".repeat(129), "-a", ".a", "a/b", "a:b", "a b", "ä", "a\n"]) {
     assertEquals(asTag(text), undefined);
   }
-});
-
-Deno.test("parseReference() tells tags, digests and neither apart", () => {
-  const digest = "sha256:" + "0".repeat(64);
-  assertEquals(
-    parseReference("latest"),
-    { kind: "tag", tag: "latest" } as ReturnType<typeof parseReference>,
-  );
-  assertEquals(
-    parseReference(digest),
-    { kind: "digest", digest } as ReturnType<typeof parseReference>,
-  );
-  assertEquals(parseReference("-"), undefined);
-  assertEquals(
-    assertThrows(() => parseReference("sha256:abc"), RegistryError).code,
-    "DIGEST_INVALID",
-  );
 });

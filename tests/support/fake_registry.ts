@@ -15,6 +15,8 @@ import type {
   OpenBlob,
   Page,
   PutResult,
+  ReferrerPage,
+  ReferrerQuery,
   Registry,
   Repository,
   StoredManifest,
@@ -68,8 +70,14 @@ export class FakeRepository implements Repository {
     },
   };
 
+  /** Descriptors of a page. */
+  referrersPage = Infinity;
+
   readonly referrers = {
-    list: (subject: Digest, artifactType?: string): Promise<Descriptor[]> => {
+    list: (
+      subject: Digest,
+      { artifactType, last = "" }: ReferrerQuery = {},
+    ): Promise<ReferrerPage> => {
       const found: Descriptor[] = [];
       for (const { digest, mediaType, bytes } of this.manifests.stored.values()) {
         const manifest = readManifest(bytes);
@@ -78,7 +86,12 @@ export class FakeRepository implements Repository {
         if (artifactType !== undefined && type !== artifactType) continue;
         found.push({ mediaType, digest, size: bytes.length, ...(type && { artifactType: type }) });
       }
-      return Promise.resolve(found);
+      const rest = found.filter((entry) => entry.digest > last);
+      const entries = rest.slice(0, this.referrersPage);
+      const next = entries.at(-1)?.digest;
+      return Promise.resolve(
+        entries.length < rest.length && next ? { entries, next } : { entries },
+      );
     },
   };
 }
