@@ -1,5 +1,5 @@
 import { type Answer, describeAnswer } from "./golden/answer.ts";
-import { $B, $C512, $I, $L, $M, $M512 } from "./golden/content.ts";
+import { $B, $C, $C512, $D, $I, $L, $M, $M512 } from "./golden/content.ts";
 import { $R } from "./golden/corners.ts";
 import type { Difference } from "./golden/difference.ts";
 import { DIFFERENT_CORNERS } from "./golden/different_corners.ts";
@@ -41,7 +41,7 @@ export function describeDifferences(original: Original): string {
 
 /** Digests by the names that the exchanges have for them. */
 function shorten(text: string): string {
-  const names = { $B, $C512, $I, $L, $M, $M512, $R };
+  const names = { $B, $C, $C512, $D, $I, $L, $M, $M512, $R };
   return Object.entries(names).reduce(
     (short, [name, digest]) => short.replaceAll(digest, name),
     text,

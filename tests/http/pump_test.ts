@@ -127,15 +127,29 @@ Deno.test("a turn ends after 24 writes, and goes on after the other work", async
   assertEquals(log.length, 64);
 });
 
-Deno.test("a turn ends after a millisecond", async () => {
+Deno.test("a turn ends after two milliseconds", async () => {
   const { turns, log, send } = world();
-  const source = () => new FakeSource(2048 * KIB, true, () => turns.time += 0.5);
+  const source = () => new FakeSource(2048 * KIB, true, () => turns.time += 1);
   const all = [1, 2].map((n) => send(new FakeClient(`${n}`, log), source()));
   turns.turn();
   assertEquals([log.length, turns.laterQueue.length], [2, 1]);
   while (turns.turn());
   await Promise.all(all);
   assertEquals(log.length, 16);
+});
+
+Deno.test("a lone client whose socket always has room at once does not get turn after turn", async () => {
+  const { turns, log, send } = world();
+  const client = new FakeClient("a", log, 1);
+  const sent = send(client, new FakeSource(30 * 512 * KIB, true));
+  for (let run = turns.soonQueue.shift(); run; run = turns.soonQueue.shift()) {
+    run();
+    client.drain(1);
+  }
+  assertEquals([log.length, turns.laterQueue.length], [24, 1]);
+  while (turns.turn()) client.drain(1);
+  await sent;
+  assertEquals(client.taken, 30 * 512 * KIB);
 });
 
 Deno.test("a client without room waits for it, and the others do not wait for the client", async () => {

@@ -24,7 +24,8 @@ export class Process implements AsyncDisposable {
     if (program === undefined) throw new Error("Cannot start a process: no command");
     this.#child = new Deno.Command(program, {
       args,
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
+      // A child that is a Deno would look for a newer one: tests talk to nobody outside.
+      env: { DENO_NO_UPDATE_CHECK: "1", ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdin: "null",
       stdout: "piped",

@@ -43,6 +43,7 @@ const NAMES: readonly GoldenExchange[] = [
       "filesystem: invalid path: /docker/registry/v2/repositories/a:80/b/_manifests/tags",
     ),
   ),
+  row("FOO /v2/", {}, answer(200, { "Content-Type": "application/json" }, "{}")),
   row("GET /v2/Foo/bar/tags/list", {}, failure(404, "NAME_UNKNOWN", { name: "Foo/bar" })),
   row("GET /v2/r/manifests/.t", {}, text(404, "404 page not found\n")),
   row("GET /v2/none/tags/list?n=0", {}, json({ name: "none", tags: [] })),
@@ -54,6 +55,29 @@ const NAMES: readonly GoldenExchange[] = [
       "MANIFEST_UNKNOWN",
       "filesystem: Path not found: /docker/registry/v2/repositories/r/_manifests/tags/none",
     ),
+  ),
+];
+
+const badRange = text(416, "invalid range\n", { "Docker-Content-Digest": $C });
+
+const RANGES: readonly GoldenExchange[] = [
+  exchange(
+    "GET /v2/r/blobs/$C Range: bytes=0-99999999999999999999",
+    "GET /v2/r/blobs/$C",
+    { headers: { Range: "bytes=0-99999999999999999999" } },
+    badRange,
+  ),
+  exchange(
+    "GET /v2/r/blobs/$C Range: Bytes=0-0",
+    "GET /v2/r/blobs/$C",
+    { headers: { Range: "Bytes=0-0" } },
+    badRange,
+  ),
+  exchange(
+    "GET /v2/r/blobs/$C Range: bytes=-0",
+    "GET /v2/r/blobs/$C",
+    { headers: { Range: "bytes=-0" } },
+    partOf($C, "bytes 2-1/2", ""),
   ),
 ];
 
@@ -101,6 +125,13 @@ export function blobOf(digest: string): Answer {
     "Docker-Content-Digest": digest,
     Etag: `"${digest}"`,
   });
+}
+
+/** 206 with a part of a blob. */
+export function partOf(digest: string, range: string, body: string): Answer {
+  const { headers } = blobOf(digest);
+  const length = String(body.length);
+  return answer(206, { ...headers, "Content-Length": length, "Content-Range": range }, body);
 }
 
 /** With one more field at its start. */
@@ -181,4 +212,9 @@ const MANIFESTS: readonly GoldenExchange[] = [
 ];
 
 /** What stands in the text of reference/http.md and is answered in another way by us. r holds $C, and no manifest. */
-export const CORNERS: readonly GoldenExchange[] = [...NAMES, ...UPLOADS, ...MANIFESTS];
+export const CORNERS: readonly GoldenExchange[] = [
+  ...NAMES,
+  ...RANGES,
+  ...UPLOADS,
+  ...MANIFESTS,
+];

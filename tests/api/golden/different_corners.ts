@@ -1,6 +1,6 @@
 import { type Answer, answer, failure, text } from "./answer.ts";
-import { $B, $C512, $M, $M512, DM, OCI, OCI_INDEX } from "./content.ts";
-import { $R, blobOf, REFERRER_SIZE } from "./corners.ts";
+import { $B, $C, $C512, $M, $M512, DM, OCI, OCI_INDEX } from "./content.ts";
+import { $R, blobOf, partOf, REFERRER_SIZE } from "./corners.ts";
 import { created } from "./exchange.ts";
 import { type Difference, NOT_OUR_FAULT, SAYS_WHY } from "./difference.ts";
 
@@ -46,6 +46,12 @@ export const DIFFERENT_CORNERS: readonly Difference[] = [
     reason: "no repository can have this name; distribution takes it, and fails at its path",
   },
   {
+    exchange: "FOO /v2/",
+    berth: { status: 400, headers: { "Content-Length": "0" }, body: "" },
+    reason:
+      "methods that HTTP knows are answered as in distribution, others are not read any further",
+  },
+  {
     exchange: "GET /v2/none/tags/list?n=0",
     berth: failure(404, "NAME_UNKNOWN", { name: "none" }),
     reason: "the same whatever the page: there is no such repository",
@@ -54,6 +60,31 @@ export const DIFFERENT_CORNERS: readonly Difference[] = [
     exchange: "DELETE /v2/r/manifests/none",
     berth: failure(404, "MANIFEST_UNKNOWN", "unknown tag=none"),
     reason: "paths of the storage are nobody's business",
+  },
+  {
+    exchange: "GET /v2/r/blobs/$C Range: bytes=0-99999999999999999999",
+    berth: partOf($C, "bytes 0-1/2", "{}"),
+    reason: "a range may end behind the end, however far (RFC 9110 section 14.1.2)",
+  },
+  {
+    exchange: "GET /v2/r/blobs/$C Range: Bytes=0-0",
+    berth: partOf($C, "bytes 0-0/2", "{"),
+    reason: "the names of units have no case (RFC 9110 section 14.1)",
+  },
+  {
+    exchange: "GET /v2/r/blobs/$C Range: bytes=-0",
+    berth: answer(
+      416,
+      {
+        "Content-Type": "text/plain; charset=utf-8",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Range": "bytes */2",
+        "Docker-Content-Digest": $C,
+        Etag: `"${$C}"`,
+      },
+      "invalid range: failed to overlap\n",
+    ),
+    reason: "the last no bytes are none (RFC 9110 section 14.1.2), and `2-1` is no range",
   },
   {
     exchange: "POST /v2/r/blobs/uploads/?digest=$B `hello`",

@@ -1,5 +1,5 @@
 import { type Answer, answer, failure, failures, json } from "./answer.ts";
-import { $B, $L, $M, DL, DOCKER_LIST, IMAGE, OCI } from "./content.ts";
+import { $B, $D, $L, $M, DL, DM, DOCKER_IMAGE, DOCKER_LIST, IMAGE, OCI } from "./content.ts";
 import { created, LU } from "./exchange.ts";
 import { type Difference, manifest, NO_STATE, NOT_OUR_FAULT, SAYS_WHY } from "./difference.ts";
 
@@ -122,6 +122,11 @@ const MANIFESTS: readonly Difference[] = [
     berth: manifest($L, DL, DOCKER_LIST),
     reason:
       "what is stored is served whatever Accept says; a client that takes images but no lists gets its image, as in distribution",
+  },
+  {
+    exchange: "GET /v2/r/manifests/dl Accept: OCI",
+    berth: manifest($D, DM, DOCKER_IMAGE),
+    reason: "a client that takes images but no lists gets its image, whichever of the two it names",
   },
 ];
 

@@ -141,6 +141,15 @@ export const PULLS: readonly GoldenExchange[] = [
     answer(200, manifestHeaders($D, DM), DOCKER_IMAGE),
   ),
   exchange(
+    "GET /v2/r/manifests/dl Accept: OCI",
+    "GET /v2/r/manifests/dl",
+    { headers: { Accept: OCI } },
+    failures(400, [{
+      code: "MANIFEST_INVALID",
+      message: "Schema 2 manifest not supported by client",
+    }]),
+  ),
+  exchange(
     "GET /v2/r/manifests/dl Accept: DL",
     "GET /v2/r/manifests/dl",
     { headers: { Accept: DL } },
