@@ -91,6 +91,17 @@ const RUNTIME_ALLOWED: readonly RuntimeRule[] = [
     because: "a part of the listener, which hands it what node:http gave",
   })),
   {
+    path: "src/http/accepting.ts",
+    only: ["node:net"],
+    types: ["node:http"],
+    because: "a part of the listener, which keeps it listening",
+  },
+  {
+    path: "src/http/connection_limits.ts",
+    only: ["Deno"],
+    because: "a part of the listener, which asks the system how many files it may open",
+  },
+  {
     path: "src/http/unix_socket.ts",
     only: ["Deno"],
     because: "a part of the listener, which makes way for its socket",

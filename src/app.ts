@@ -101,8 +101,7 @@ function createDriver(config: DriverConfig): StorageDriver {
 function addressOf(http: HttpConfig): Address {
   if (http.net === "unix") return { net: "unix", path: http.addr };
   const { host, port } = parseAddress(http.addr);
-  // Go's "all interfaces" is both families, which is what "::" means here too.
-  return { net: "tcp", host: host === "" ? "::" : host, port };
+  return { net: "tcp", host, port };
 }
 
 function limitsOf(http: HttpConfig) {

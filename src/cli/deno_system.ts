@@ -1,5 +1,5 @@
 import denoJson from "../../deno.json" with { type: "json" };
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, chmod, constants, mkdir, stat } from "node:fs/promises";
 import { basename } from "@std/path";
 import type { System } from "./system.ts";
 
@@ -47,9 +47,22 @@ async function readTextFile(path: string): Promise<string | undefined> {
   }
 }
 
-async function prepareFolder(path: string): Promise<void> {
+async function prepareFolder(path: string): Promise<boolean> {
   await mkdir(path, { recursive: true });
-  await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  await access(path, constants.R_OK | constants.X_OK);
+  const canWrite = await access(path, constants.W_OK).then(() => true, () => false);
+  return canWrite && !await isOnReadOnlyFileSystem(path);
+}
+
+/** Deno's `access` looks at modes only. The mode is set to what it is, which others than the owner may not, but they get EPERM. */
+async function isOnReadOnlyFileSystem(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  try {
+    await chmod(path, mode & 0o7777);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EROFS";
+  }
 }
 
 function onStopSignal(callback: (signal: string) => void): () => void {

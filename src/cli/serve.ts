@@ -69,7 +69,7 @@ async function start(
   system: System,
 ): Promise<RunningApp | undefined> {
   try {
-    await prepareStorage(config, system);
+    await prepareStorage(config, log, system);
     return await system.startApp(config, { version: system.version });
   } catch (error) {
     log.error(describeStartError(error, config));
@@ -77,11 +77,18 @@ async function start(
   }
 }
 
-/** A folder that cannot be used is noticed now, not at the first push. What is only read may be missing, as in distribution. */
-async function prepareStorage({ storage }: Config, system: System): Promise<void> {
+/**
+ * A folder that cannot be used is noticed now, not at the first push. One that cannot be written is served all the same, and what is
+ * only read may be missing, as in distribution.
+ */
+async function prepareStorage({ storage }: Config, log: StartLog, system: System): Promise<void> {
   const { driver, maintenance } = storage;
   if (driver.name !== "filesystem" || maintenance.readonly.enabled) return;
-  await system.prepareFolder(driver.rootdirectory);
+  if (await system.prepareFolder(driver.rootdirectory)) return;
+  log.warn(
+    `the folder ${driver.rootdirectory} cannot be written: pulls work, pushes and deletes will fail. ` +
+      "Give write permission to the user that berth runs as, or set storage.maintenance.readonly",
+  );
 }
 
 /** What is served from where, and without a file what to try. */

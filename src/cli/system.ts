@@ -16,9 +16,10 @@ export interface System {
   readTextFile(path: string): Promise<string | undefined>;
   isFile(path: string): Promise<boolean>;
   /**
-   * Makes sure that a folder can be stored in, and makes it if it is not there. @throws Error with a code such as EACCES or ENOTDIR
+   * Makes sure that a folder can be served, and makes it if it is not there.
+   * @returns whether it can be written @throws Error with a code such as EACCES or ENOTDIR
    */
-  prepareFolder(path: string): Promise<void>;
+  prepareFolder(path: string): Promise<boolean>;
   /** Calls back at SIGTERM and SIGINT until the returned function is called. */
   onStopSignal(callback: (signal: string) => void): () => void;
   /** Calls back for errors and rejections that nobody has caught, which then do not end the process, until it is undone. */

@@ -1,4 +1,4 @@
-/** Where to listen: a TCP address, or the path of a unix socket. */
+/** Where to listen: a TCP address (an empty host for all interfaces, of both families where there are both), or the path of a unix socket. */
 export type Address =
   | { readonly net: "tcp"; readonly host: string; readonly port: number }
   | { readonly net: "unix"; readonly path: string };

@@ -6,16 +6,18 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
+import { Accepting } from "./accepting.ts";
 import type { Address } from "./address.ts";
 import { statusLineFor } from "./broken_request.ts";
 import { type Arrival, Connection } from "./connection.ts";
+import { type ConnectionLimits, connectionLimits } from "./connection_limits.ts";
 import { ClientGoneError, type Handler } from "./exchange.ts";
 import { NodeExchange, type Shared } from "./node_exchange.ts";
 import { Pump } from "./pump.ts";
 import { refuse } from "./refuse.ts";
 import { refuseShape } from "./request_shape.ts";
 import { StallWatch } from "./stall_watch.ts";
-import { makeWay, removeSocket, setMode } from "./unix_socket.ts";
+import { removeSocket } from "./unix_socket.ts";
 
 export interface ListenerOptions {
   readonly address: Address;
@@ -26,6 +28,8 @@ export interface ListenerOptions {
   /** For a body, in either direction, that makes no progress. */
   readonly bodyTimeout: number;
   readonly maxHeaderBytes: number;
+  /** One connection more is closed at once. By default as many as leave files to be opened. */
+  readonly connectionLimits?: ConnectionLimits;
   /** A fault that no handler has dealt with: reported, never fatal. */
   readonly onFault: (error: unknown) => void;
 }
@@ -42,7 +46,8 @@ export interface Listener {
 
 /** Opens the port or socket. Rejects with the system's error when it cannot be had. */
 export async function startListener(options: ListenerOptions, handler: Handler): Promise<Listener> {
-  const front = new Front(options, handler);
+  const limits = options.connectionLimits ?? await connectionLimits();
+  const front = new Front(options, limits, handler);
   const address = await front.listen();
   return { address, stop: (graceMs) => front.stop(graceMs) };
 }
@@ -51,15 +56,23 @@ export async function startListener(options: ListenerOptions, handler: Handler):
 const LOOK_MS = 1000;
 /** Limits that are short (tests) are looked at this many times while they run. */
 const LOOKS = 4;
+/** Connections that are turned away make one line in the log within this time. */
+const TELL_AGAIN_MS = 60_000;
 
 class Front {
   readonly #server: Server;
+  readonly #accepting: Accepting;
   readonly #shared: Shared;
   readonly #connections = new Map<Socket, Connection>();
   readonly #lookMs: number;
+  #turnedAwayAt = -Infinity;
   #looking: ReturnType<typeof setInterval> | undefined;
 
-  constructor(private readonly options: ListenerOptions, private readonly handler: Handler) {
+  constructor(
+    private readonly options: ListenerOptions,
+    private readonly limits: ConnectionLimits,
+    private readonly handler: Handler,
+  ) {
     const { headerTimeout, idleTimeout, bodyTimeout } = options;
     const watch = new StallWatch(bodyTimeout);
     this.#shared = { watch, pump: new Pump(watch), secure: false };
@@ -70,29 +83,25 @@ class Front {
       bodyTimeout / LOOKS,
     );
     this.#server = this.#createServer();
+    const { address, onFault } = options;
+    const { backlog, connections } = limits;
+    this.#accepting = new Accepting(this.#server, {
+      address,
+      backlog,
+      crowd: connections / 2,
+      onFault,
+    });
     this.#hear();
   }
 
   async listen(): Promise<Address> {
-    const { address } = this.options;
-    if (address.net === "unix") await makeWay(address.path);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", reject);
-    if (address.net === "unix") this.#server.listen(address.path, resolve);
-    else if (address.host === "") this.#server.listen(address.port, resolve);
-    else this.#server.listen(address.port, address.host, resolve);
-    await promise;
-    this.#server.off("error", reject).on("error", this.options.onFault);
+    const address = await this.#accepting.open();
     this.#looking = setInterval(() => this.#look(), this.#lookMs);
-    if (address.net === "unix") {
-      await setMode(address.path);
-      return address;
-    }
-    const bound = this.#server.address();
-    return typeof bound === "object" && bound ? { ...address, port: bound.port } : address;
+    return address;
   }
 
   async stop(graceMs: number): Promise<boolean> {
+    this.#accepting.stop();
     const closed = new Promise<boolean>((resolve) => this.#server.close(() => resolve(true)));
     for (const connection of this.#connections.values()) connection.retire();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -155,16 +164,35 @@ class Front {
     });
   }
 
-  #welcome(socket: Socket): void {
+  #welcome(socket: Socket): Connection | undefined {
+    socket.on("error", () => socket.destroy()); // the peer's business
+    this.#accepting.accepted(this.#connections.size);
+    if (this.#connections.size >= this.limits.connections) return this.#turnAway(socket);
     const connection = new Connection(socket, (arrival) => this.#begin(arrival, connection));
     this.#connections.set(socket, connection);
     socket.on("close", () => this.#connections.delete(socket));
     socket.on("end", () => connection.onEnd());
-    socket.on("error", () => socket.destroy()); // the peer's business
+    return connection;
+  }
+
+  #turnAway(socket: Socket): undefined {
+    socket.destroy();
+    const now = performance.now();
+    if (now - this.#turnedAwayAt < TELL_AGAIN_MS) return;
+    this.#turnedAwayAt = now;
+    const most = this.limits.connections;
+    this.options.onFault(
+      new Error(
+        `Cannot take more connections: ${most} are open. Close some, or raise the limit of open files (ulimit -n)`,
+      ),
+    );
   }
 
   #arrive(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
-    this.#connections.get(request.socket)?.arrive({ request, response, expects });
+    const { socket } = request;
+    // node:http of older Deno tells of no connections
+    const connection = this.#connections.get(socket) ?? this.#welcome(socket);
+    connection?.arrive({ request, response, expects });
   }
 
   #begin(arrival: Arrival, connection: Connection): void {
@@ -194,6 +222,7 @@ class Front {
     const now = performance.now();
     const { idleTimeout, bodyTimeout } = this.options;
     this.#shared.watch.look(now);
+    this.#accepting.look(now);
     for (const connection of this.#connections.values()) {
       connection.look(now, idleTimeout, bodyTimeout);
     }

@@ -208,7 +208,8 @@ export class NodeExchange implements Exchange {
   /** Whether the connection can take another request when the answer ends here: node drops a small rest of a body by itself. */
   #canGoOn(): boolean {
     const request = this.#request;
-    if (request.complete) return true;
+    // undefined in older Deno, which deals with the rest of a body by itself
+    if (request.complete !== false) return true;
     const { headers } = request;
     if (headers["transfer-encoding"] !== undefined) return false;
     const length = headers["content-length"];

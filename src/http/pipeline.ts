@@ -80,7 +80,7 @@ function translate(exchange: Exchange, error: unknown): RegistryError {
     return new RegistryError("UNAVAILABLE", {
       status: 507,
       detail:
-        "Cannot store this: the registry's disk is full. Nothing was kept of it; free some space and try again",
+        "Cannot store this: the registry's disk is full. Free some space and try again; what an upload has already received is kept",
       cause: error,
     });
   }

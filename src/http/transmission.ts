@@ -8,8 +8,6 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface PumpSide {
   /** Asks for a turn; each is one call of `step`. */
   enqueue(ready: Transmission): void;
-  /** Whether this is the only transmission. */
-  isAlone(): boolean;
   /** Bytes of the next chunk, at most. */
   chunkLength(): number;
   /** Something to read a chunk into, for no more than `left` bytes. */
@@ -25,8 +23,8 @@ interface Chunk {
 }
 
 /**
- * One region on its way to one client. At most one chunk is in the socket; while that is under way, the next one is read ahead when
- * reading means waiting for a disk, or when there is no other client.
+ * One region on its way to one client. At most one chunk is in the socket; while that is under way, the next is read ahead if reading
+ * means waiting for a disk.
  */
 export class Transmission implements Transfer {
   /** Whether the socket is full. */
@@ -95,10 +93,9 @@ export class Transmission implements Transfer {
     const room = buffer === undefined
       ? response.write(bytes)
       : response.write(bytes, () => pump.giveBack(buffer));
-    if (this.#position >= region.end) return this.#finished.resolve();
+    if (this.#position >= region.end) return this.#finish();
     this.waiting = !room;
-    // A lone client's pace is that of reading and writing in turns, if nothing is read while the socket is busy.
-    if (this.#slow || (this.waiting && pump.isAlone())) this.#ahead = this.#readNow();
+    if (this.#slow) this.#ahead = this.#readNow();
     this.#proceed();
   }
 
@@ -148,10 +145,12 @@ export class Transmission implements Transfer {
     this.#proceed();
   };
 
-  readonly #onClose = () => {
+  readonly #onClose = () => this.#finish();
+
+  #finish(): void {
     this.#over = true;
     this.#finished.resolve();
-  };
+  }
 }
 
 /** A broken connection shows in "close"; an unheard "error" would end the process. */

@@ -112,7 +112,7 @@ export class BlobData {
 
   /** Makes a finished, verified and synced file the data of this blob, durably. */
   async adopt(path: string, digest: Digest, size: number): Promise<void> {
-    await this.driver.move(path, blobPath(digest));
+    await this.driver.move(path, blobPath(digest), { size });
     this.#contents.delete(digest);
     this.#sizes.set(digest, { size, at: this.clock.now() });
   }

@@ -8,7 +8,12 @@ import {
 } from "../oci/digest.ts";
 import { RegistryError } from "../oci/error.ts";
 import type { RepositoryName } from "../oci/reference.ts";
-import { type FileWriter, type HashName, StorageError } from "../storage/driver.ts";
+import {
+  type FileWriter,
+  type HashName,
+  PathNotFoundError,
+  StorageError,
+} from "../storage/driver.ts";
 import type { BlobData } from "./blob_data.ts";
 import { layerLinkPath, uploadDataPath, uploadPath } from "./layout.ts";
 import type { Links } from "./links.ts";
@@ -142,15 +147,10 @@ export class LocalUpload implements UploadSession {
     }
   }
 
-  async #open(hash: Iterable<HashName>): Promise<FileWriter> {
-    try {
-      return await this.data.driver.openWriter(uploadDataPath(this.repository, this.id), {
-        hash: [...hash],
-      });
-    } catch (error) {
-      if (error instanceof StorageError && error.code === "EBUSY") throw beingWritten();
-      throw error;
-    }
+  #open(hash: Iterable<HashName>): Promise<FileWriter> {
+    return this.data.driver.openWriter(uploadDataPath(this.repository, this.id), {
+      hash: [...hash],
+    });
   }
 
   /** Syncs the bytes. An algorithm that was not kept along costs a second pass over the file. */
@@ -201,6 +201,11 @@ export class LocalUpload implements UploadSession {
     try {
       await this.#releasing?.catch(() => undefined); // what is missing of it shows as a smaller offset
       return await work();
+    } catch (error) {
+      // Another server on the same tree writes it, or has just ended it.
+      if (error instanceof StorageError && error.code === "EBUSY") throw beingWritten();
+      if (error instanceof PathNotFoundError) throw unknownUpload();
+      throw error;
     } finally {
       this.#busy = false;
     }
@@ -218,4 +223,9 @@ function beingWritten(): RegistryError {
     status: 409,
     detail: "another request is writing this upload: wait for it to end",
   });
+}
+
+/** No upload of this id in this repository, or none any more. */
+export function unknownUpload(): RegistryError {
+  return new RegistryError("BLOB_UPLOAD_UNKNOWN", { detail: "blob upload unknown" });
 }

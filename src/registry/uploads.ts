@@ -2,14 +2,13 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../async/clock.ts";
 import { countBounded } from "../async/count_bounded.ts";
 import { CANONICAL, type DigestAlgorithm } from "../oci/digest.ts";
-import { RegistryError } from "../oci/error.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import type { StorageDriver } from "../storage/driver.ts";
 import type { BlobData } from "./blob_data.ts";
 import { uploadDataPath, uploadStartPath } from "./layout.ts";
 import type { Links } from "./links.ts";
 import { present } from "./trash.ts";
-import { LocalUpload, type UploadKeeper } from "./upload_session.ts";
+import { LocalUpload, unknownUpload, type UploadKeeper } from "./upload_session.ts";
 
 /** Sessions whose file stays open and whose hash stays at hand between requests; others are read again when they go on. */
 const OPEN_FILES = 256;
@@ -125,8 +124,4 @@ export class Uploads implements UploadKeeper {
       return;
     }
   }
-}
-
-function unknownUpload(): RegistryError {
-  return new RegistryError("BLOB_UPLOAD_UNKNOWN", { detail: "blob upload unknown" });
 }

@@ -1,4 +1,5 @@
 // deno-lint-ignore-file require-await -- the methods are async so that what they throw rejects
+import { isSame, tryLock } from "./file_lock.ts";
 import type { SystemStat, TreeFiles, WritableFile } from "./file_system.ts";
 import { asStat, NativeFile } from "./native_read_files.ts";
 import { isAbsent, systemCode } from "./system_error.ts";
@@ -91,5 +92,13 @@ class BlockingFile extends NativeFile implements WritableFile {
 
   sync(): Promise<void> {
     return this.file.sync();
+  }
+
+  tryLock(): boolean {
+    return tryLock(() => this.file.tryLockSync(true));
+  }
+
+  isAt(path: string): boolean {
+    return isSame(this.file.statSync(), () => Deno.statSync(path));
   }
 }

@@ -27,14 +27,19 @@ export interface StorageDriver {
   /** Opens a file for reading at any position. @throws PathNotFoundError */
   read(path: string): Promise<ByteSource>;
   /**
-   * Opens a file for writing at its end; makes it, and the folders above it, when missing, at the latest at flush, close or commit.
-   * While a writer is open a second one for the same path is a StorageError EBUSY.
+   * Opens a file for writing at its end; makes it, and the folders above it, when missing, at the latest when a flush or close has
+   * bytes to hand over, or at commit. While a writer is open a second one for the same path is a StorageError EBUSY. What another
+   * server does to the file shows later: write, flush, commit, and a close that has bytes to hand over, fail with EBUSY when it is
+   * writing the file, has written it, or took it away.
    */
   openWriter(path: string, options?: WriterOptions): Promise<FileWriter>;
   /** Names of the direct children, sorted by bytes. Empty for an empty folder. @throws PathNotFoundError */
   list(path: string): Promise<string[]>;
-  /** Renames a file or folder over whatever file is at `to`, durably. @throws PathNotFoundError (and `to` is untouched) */
-  move(from: string, to: string): Promise<void>;
+  /**
+   * Renames a file or folder over whatever file is at `to`, durably.
+   * @throws PathNotFoundError (and `to` is untouched)
+   */
+  move(from: string, to: string, options?: MoveOptions): Promise<void>;
   /**
    * Removes a file, or a folder with all below it. Durably, unless `lazy` says that its coming back after a power cut does no harm.
    * @throws PathNotFoundError
@@ -61,6 +66,14 @@ export interface FileInfo {
 
 /** Hash algorithms by the names that node:crypto gives them. */
 export type HashName = "sha256" | "sha384" | "sha512";
+
+export interface MoveOptions {
+  /**
+   * In bytes, of a file that was committed: when it has more or fewer now, or another server is just writing it, the move is a
+   * StorageError EBUSY.
+   */
+  readonly size?: number;
+}
 
 export interface WriterOptions {
   /** Start from nothing instead of at the end of what is there. */
@@ -93,7 +106,10 @@ export interface FileWriter {
    * @returns the hashes in hex, by name
    */
   commit(): Promise<ReadonlyMap<HashName, string>>;
-  /** Hands all bytes to the system without syncing, and gives back the file: it can be opened again and goes on. */
+  /**
+   * Hands all bytes to the system without syncing, and gives back the file: it can be opened again and goes on. A new file to which
+   * nothing was written is not there then.
+   */
   close(): Promise<void>;
   /** Gives back the file and removes it. */
   cancel(): Promise<void>;

@@ -1,3 +1,5 @@
+import type { LockableFile } from "./file_lock.ts";
+
 /**
  * The system calls of the filesystem driver as an object, so that a test can record their order and let the n-th one fail. Paths
  * are those of the system. Errors are those of the system, with its name for them in `code`.
@@ -40,7 +42,8 @@ export interface OpenFile {
   close(): void;
 }
 
-export interface WritableFile extends OpenFile {
+export interface WritableFile extends OpenFile, LockableFile {
+  stat(): SystemStat;
   /** Bytes written, possibly fewer than given. */
   write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<number>;
   truncate(size: number): Promise<void>;

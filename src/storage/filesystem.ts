@@ -3,6 +3,7 @@ import type { ByteSource } from "../async/byte_source.ts";
 import {
   type FileInfo,
   type FileWriter,
+  type MoveOptions,
   type StorageDriver,
   StorageError,
   type WriterOptions,
@@ -169,11 +170,11 @@ export class FilesystemDriver implements StorageDriver {
     return names.filter(isPathComponent).sort(); // these are ASCII, so that the default order is that of the bytes
   }
 
-  async move(from: string, to: string): Promise<void> {
+  async move(from: string, to: string, options: MoveOptions = {}): Promise<void> {
     this.#check("move", from);
     this.#check("move", to);
     try {
-      await this.#tree.move(from, to);
+      await this.#tree.move(from, to, options.size);
     } catch (error) {
       throw lookupError(this.name, "move", from, error);
     }

@@ -3,7 +3,7 @@ import type { FileWriter, HashName } from "./driver.ts";
 import { StorageError } from "./driver.ts";
 import type { Ended } from "./store_worker_protocol.ts";
 import type { StoreWorkerPool } from "./store_worker_pool.ts";
-import { lookupError, storageError } from "./system_error.ts";
+import { isAbsent, storageError } from "./system_error.ts";
 import type { Tree } from "./tree.ts";
 import type { WarmFiles } from "./warm_files.ts";
 import { StoreWorkerError, type WorkerUpload } from "./worker_upload.ts";
@@ -41,8 +41,9 @@ export class FilesystemWriter implements FileWriter {
   #exists: boolean;
   /** What is there and must go before the first byte is written. */
   #truncate: boolean;
-  /** Bytes on the disk, and those with the ones that are on their way. */
+  /** Bytes on the disk, those to be truncated included; used until a worker has the file. */
   #onDisk: number;
+  /** Bytes of the file, with those that are on their way. */
   #size: number;
   #upload: WorkerUpload | undefined;
   #failure: Error | undefined;
@@ -54,7 +55,8 @@ export class FilesystemWriter implements FileWriter {
     this.#names = new Set(start.hash);
     this.#exists = start.exists;
     this.#truncate = start.truncate && start.size > 0;
-    this.#onDisk = this.#size = start.truncate ? 0 : start.size;
+    this.#onDisk = start.size;
+    this.#size = start.truncate ? 0 : start.size;
   }
 
   get size(): number {
@@ -105,9 +107,7 @@ export class FilesystemWriter implements FileWriter {
     this.#check();
     await this.#finish(async () => {
       if (this.#upload !== undefined) await this.#endUpload("close");
-      else if (this.#batch.bytes > 0 || this.#truncate || !this.#exists) {
-        await this.#append(undefined);
-      }
+      else if (this.#batch.bytes > 0 || this.#truncate) await this.#append(undefined);
     });
   }
 
@@ -140,8 +140,8 @@ export class FilesystemWriter implements FileWriter {
     const { tree, path } = this.#context;
     const ended = await tree.append(path, { size, truncate: this.#truncate, bytes, commit });
     this.#exists = true;
+    this.#onDisk = (this.#truncate ? 0 : this.#onDisk) + bytes.length;
     this.#truncate = false;
-    this.#onDisk += bytes.length;
     return ended;
   }
 
@@ -201,8 +201,9 @@ export class FilesystemWriter implements FileWriter {
     } catch (error) {
       const { driver, path } = this.#context;
       const step = error instanceof StoreWorkerError ? error.action : "write";
-      throw this.#failure = this.#exists
-        ? lookupError(driver, step, path, error)
+      const takenAway = this.#exists && isAbsent(error);
+      throw this.#failure = takenAway
+        ? new StorageError(driver, step, path, "EBUSY", error)
         : storageError(driver, step, path, error);
     }
   }

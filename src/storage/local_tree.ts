@@ -1,9 +1,10 @@
 import { DurableTree } from "./durable_tree.ts";
+import { BusyFileError, checkSize, lockFile } from "./file_lock.ts";
 import type { SystemStat, TreeFiles, WritableFile } from "./file_system.ts";
 import { SmallFile } from "./small_file.ts";
 import { parentOf } from "./storage_path.ts";
 import type { Ended } from "./store_worker_protocol.ts";
-import { isAbsent } from "./system_error.ts";
+import { isAbsent, systemCode } from "./system_error.ts";
 import type { SmallAppend, Tree } from "./tree.ts";
 
 /** The tree below a folder of this machine, changed by this isolate. */
@@ -23,8 +24,17 @@ export class LocalTree implements Tree {
     return this.#durable.replace(path, content, lazy);
   }
 
-  move(from: string, to: string): Promise<void> {
-    return this.#durable.move(from, to);
+  async move(from: string, to: string, size?: number): Promise<void> {
+    if (size === undefined) return await this.#durable.move(from, to);
+    const path = this.#root + from;
+    const file = await this.#files.openToWrite(path);
+    try {
+      lockFile(file, path);
+      checkSize(file, path, size);
+      await this.#durable.move(from, to);
+    } finally {
+      file.close();
+    }
   }
 
   remove(path: string, lazy: boolean): Promise<void> {
@@ -66,13 +76,21 @@ export class LocalTree implements Tree {
 
   async #open(path: string, { size, truncate, bytes, commit }: SmallAppend): Promise<SmallFile> {
     const names = commit ?? [];
-    if (size === undefined) return SmallFile.created(await this.#create(path, bytes), bytes, names);
-    const file = await this.#files.openToWrite(this.#root + path);
-    return await SmallFile.appended(file, size, truncate, bytes, names);
+    const full = this.#root + path;
+    if (size === undefined) {
+      return SmallFile.created(await this.#create(path, bytes), full, bytes, names);
+    }
+    const file = await this.#files.openToWrite(full);
+    return await SmallFile.appended(file, full, size, truncate, bytes, names);
   }
 
-  #create(path: string, content: Uint8Array<ArrayBuffer>): Promise<WritableFile> {
+  async #create(path: string, content: Uint8Array<ArrayBuffer>): Promise<WritableFile> {
     const create = () => this.#files.create(this.#root + path, content);
-    return this.#durable.inFolder(parentOf(path), create);
+    try {
+      return await this.#durable.inFolder(parentOf(path), create);
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST") throw error;
+      throw new BusyFileError(`Cannot make ${path}: another has just made it`, { cause: error });
+    }
   }
 }

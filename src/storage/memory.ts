@@ -3,6 +3,7 @@ import type { ByteSource } from "../async/byte_source.ts";
 import {
   type FileInfo,
   type FileWriter,
+  type MoveOptions,
   PathNotFoundError,
   type StorageDriver,
   StorageError,
@@ -71,12 +72,14 @@ export class MemoryDriver implements StorageDriver {
   async openWriter(path: string, options: WriterOptions = {}): Promise<FileWriter> {
     this.#check("write", path);
     if (this.#writing.has(path)) throw this.#tree.error("write", path, "EBUSY");
+    const isNew = this.#tree.find(path) === undefined;
     const file = this.#tree.makeFile(path);
     if (options.truncate) file.content = new MemoryContent();
     const writer = new MemoryWriter({
       driver: this.name,
       path,
       file,
+      isNew,
       now: this.#now,
       remove: () => {
         if (this.#tree.find(path) === file) this.#tree.remove(path);
@@ -95,9 +98,12 @@ export class MemoryDriver implements StorageDriver {
     return [...node.children.keys()].sort(); // ASCII, so that the default order is that of the bytes
   }
 
-  async move(from: string, to: string): Promise<void> {
+  async move(from: string, to: string, options: MoveOptions = {}): Promise<void> {
     this.#check("move", from);
     this.#check("move", to);
+    if (options.size !== undefined && this.#tree.file(from, "move").content.size !== options.size) {
+      throw this.#tree.error("move", from, "EBUSY");
+    }
     this.#tree.move(from, to);
   }
 

@@ -11,6 +11,8 @@ export interface MemoryWriterContext {
   readonly driver: string;
   readonly path: string;
   readonly file: MemoryFile;
+  /** Whether the file was made for this writer. */
+  readonly isNew: boolean;
   readonly now: () => number;
   /** Removes the file, if it is the one at the path still. */
   readonly remove: () => void;
@@ -54,12 +56,15 @@ export class MemoryWriter implements FileWriter {
   }
 
   async commit(): Promise<ReadonlyMap<HashName, string>> {
-    await this.close();
+    this.#check();
+    this.#content.trim();
+    this.#end();
     return this.#hashes.digests();
   }
 
   async close(): Promise<void> {
     this.#check();
+    if (this.#context.isNew && this.size === 0) this.#context.remove();
     this.#content.trim();
     this.#end();
   }

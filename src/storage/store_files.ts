@@ -1,3 +1,5 @@
+import { isSame, type LockableFile, tryLock } from "./file_lock.ts";
+
 /** The system calls of a store worker as an object, so that a test can record their order and let the n-th one fail. */
 export interface StoreFiles {
   /** Opens a file that exists for reading and writing. Path of the system. */
@@ -5,7 +7,7 @@ export interface StoreFiles {
 }
 
 /** Blocking where it only fills the page cache (that is why it is in a worker), not blocking where it waits for the disk. */
-export interface StoreFile {
+export interface StoreFile extends LockableFile {
   stat(): { readonly size: number; readonly inode: number; readonly modified: number };
   seek(position: number): void;
   truncate(size: number): void;
@@ -19,6 +21,8 @@ export interface StoreFile {
   sync(): Promise<void>;
   /** fsync, blocking: fewer hops between threads when nobody else waits for this worker. */
   syncNow(): void;
+  unlock(): void;
+  /** Ends the lock too. */
   close(): void;
 }
 
@@ -34,6 +38,18 @@ class NativeStoreFile implements StoreFile {
   stat(): { size: number; inode: number; modified: number } {
     const info = this.file.statSync();
     return { size: info.size, inode: info.ino ?? 0, modified: info.mtime?.getTime() ?? 0 };
+  }
+
+  tryLock(): boolean {
+    return tryLock(() => this.file.tryLockSync(true));
+  }
+
+  unlock(): void {
+    this.file.unlockSync();
+  }
+
+  isAt(path: string): boolean {
+    return isSame(this.file.statSync(), () => Deno.statSync(path));
   }
 
   seek(position: number): void {

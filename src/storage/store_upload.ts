@@ -1,3 +1,4 @@
+import { checkSize, lockFile } from "./file_lock.ts";
 import { Hashes } from "./hashes.ts";
 import type { StoreFile, StoreFiles } from "./store_files.ts";
 import type { Ended, Failure, FromWorker, OpenRequest, ToWorker } from "./store_worker_protocol.ts";
@@ -11,6 +12,8 @@ const SYNC_AT_PAUSE = 2 * MIB;
 /** Bytes that may wait for the disk; a slower disk holds up the client then, not the commit. */
 const UNSYNCED_LIMIT = 64 * MIB;
 const REHASH_BLOCK = MIB;
+/** Bytes after which a rehash tells that it goes on: its sender waits only as long as something happens. */
+const PROGRESS_EVERY = 16 * MIB;
 
 /** What the uploads of a worker share. */
 export interface StoreShared {
@@ -29,6 +32,9 @@ export class StoreUpload {
   readonly #queue: ToWorker[] = [];
   #running = false;
   #file: StoreFile | undefined;
+  #path = "";
+  /** While messages come: another server may go on with an upload that rests. */
+  #locked = false;
   #hashes = new Hashes([]);
   #size = 0;
   /** Everything before this position is on stable storage. */
@@ -64,14 +70,17 @@ export class StoreUpload {
   }
 
   async #handle(message: ToWorker): Promise<void> {
+    const chunks = message.chunks ?? [];
     if (message.open !== undefined) await this.#open(message.open);
+    else if (chunks.length > 0 || message.end !== "close") this.#lock();
     let written = 0;
-    for (const chunk of message.chunks ?? []) {
+    for (const chunk of chunks) {
       this.#write(chunk);
       written += chunk.length;
     }
     if (message.end === undefined) {
       await this.#keepUp(message.pause === true ? SYNC_AT_PAUSE : SYNC_EVERY);
+      if (message.pause === true) this.#unlock();
       return this.#shared.reply({ upload: this.#id, written });
     }
     const ended = await this.#end(message.end);
@@ -81,15 +90,27 @@ export class StoreUpload {
 
   async #open(request: OpenRequest): Promise<void> {
     const file = this.#file = this.#shared.files.open(request.path);
-    if (request.truncate) file.truncate(0);
-    this.#size = file.stat().size;
-    const expected = request.truncate ? 0 : request.size;
-    if (this.#size !== expected) {
-      throw new Error(`the file has ${this.#size} bytes instead of ${expected}: another writes it`);
-    }
+    this.#path = request.path;
+    this.#size = request.size;
+    this.#lock();
+    if (request.truncate) file.truncate(this.#size = 0);
     this.#hashes = new Hashes(request.hash);
     if (!this.#hashes.isEmpty) await this.#rehash(file);
     file.seek(this.#size);
+  }
+
+  /** Before anything is done to the file: it must still be what it was when the lock was given up. */
+  #lock(): void {
+    if (this.#locked) return;
+    const file = this.#opened();
+    lockFile(file, this.#path);
+    checkSize(file, this.#path, this.#size);
+    this.#locked = true;
+  }
+
+  #unlock(): void {
+    this.#locked = false;
+    this.#opened().unlock();
   }
 
   async #rehash(file: StoreFile): Promise<void> {
@@ -102,6 +123,7 @@ export class StoreUpload {
       if (count === 0) throw new Error("the file became shorter");
       this.#hashes.update(block.subarray(0, count));
       done += count;
+      if (done % PROGRESS_EVERY < count) this.#shared.reply({ upload: this.#id, written: 0 });
     }
   }
 
@@ -142,7 +164,10 @@ export class StoreUpload {
     const file = this.#opened();
     await this.#syncing;
     this.#throwSyncFailure();
-    if (end === "commit") await this.#sync(file);
+    if (end === "commit") {
+      await this.#sync(file);
+      checkSize(file, this.#path, this.#size); // there may be writers that know of no lock
+    }
     const { inode } = file.stat();
     await this.#closeFile();
     return {
@@ -179,6 +204,7 @@ export class StoreUpload {
     if (this.#syncFailure !== undefined) this.#forgetUnsynced(this.#file);
     this.#file.close();
     this.#file = undefined;
+    this.#locked = false;
   }
 
   /**
@@ -187,9 +213,10 @@ export class StoreUpload {
    */
   #forgetUnsynced(file: StoreFile): void {
     try {
+      this.#lock();
       file.truncate(this.#synced);
     } catch {
-      // The disk doesn't take anything any more; the failure itself is reported.
+      // Another has the file, or the disk doesn't take anything any more; the failure itself is reported.
     }
   }
 

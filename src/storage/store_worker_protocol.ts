@@ -17,7 +17,7 @@ export interface ToWorker {
 export interface OpenRequest {
   /** Path of the system, of a file that exists. */
   readonly path: string;
-  /** Bytes that the file has, as far as the sender knows; it is an error when there are more or fewer. */
+  /** Bytes that the file has, as far as the sender knows, before truncation; it is an error when there are more or fewer. */
   readonly size: number;
   /** Start from nothing instead. */
   readonly truncate: boolean;
@@ -27,7 +27,7 @@ export interface OpenRequest {
 /** `commit` syncs and hashes; `close` only gives back the file. */
 export type End = "commit" | "close";
 
-/** One answer per message, and one more when something failed after it. Nothing follows `ended` or `failed`. */
+/** One answer per message, one now and then while what was there is read, and one more when something failed after it. Nothing follows `ended` or `failed`. */
 export interface FromWorker {
   readonly upload: number;
   /** Bytes of the message that were handed to the system. */

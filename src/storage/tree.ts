@@ -12,8 +12,11 @@ export interface Tree {
    * @param lazy it need not survive a power cut
    */
   replace(path: string, content: Uint8Array<ArrayBuffer>, lazy: boolean): Promise<void>;
-  /** Renames a file or folder durably, and makes the folders above `to`, unless `from` is missing. */
-  move(from: string, to: string): Promise<void>;
+  /**
+   * Renames a file or folder durably, and makes the folders above `to`, unless `from` is missing.
+   * @param size bytes that the file must have, with nobody writing it; EBUSY otherwise
+   */
+  move(from: string, to: string, size?: number): Promise<void>;
   /**
    * Removes a file or folder, also when others remove parts of it or add to it meanwhile.
    * @param lazy it may come back after a power cut
@@ -26,14 +29,14 @@ export interface Tree {
   stat(path: string): Promise<SystemStat>;
   /** In bytes, in the order of the paths; undefined for what is no file. */
   sizes(paths: readonly string[]): Promise<(number | undefined)[]>;
-  /** Makes an empty file, and the folders above it; EEXIST when there is one. */
+  /** Makes an empty file, and the folders above it; EBUSY when there is one. */
   makeFile(path: string): Promise<void>;
-  /** Appends to a small file, in one go with all that it takes. */
+  /** Appends to a small file, in one go with all that it takes; EBUSY when another server has it. */
   append(path: string, append: SmallAppend): Promise<Ended>;
 }
 
 export interface SmallAppend {
-  /** Bytes that the file has; undefined to make it, with the folders above it. It is an error when there are more or fewer. */
+  /** Bytes that the file has; undefined to make it, with the folders above it. EBUSY when there are more or fewer. */
   readonly size: number | undefined;
   /** Start from nothing instead. */
   readonly truncate: boolean;

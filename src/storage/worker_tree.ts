@@ -50,8 +50,8 @@ export class WorkerTree implements Tree {
     await this.#call({ method: "replace", args: [path, alone(content), lazy] });
   }
 
-  async move(from: string, to: string): Promise<void> {
-    await this.#call({ method: "move", args: [from, to] });
+  async move(from: string, to: string, size?: number): Promise<void> {
+    await this.#call({ method: "move", args: [from, to, size] });
   }
 
   async remove(path: string, lazy: boolean): Promise<void> {

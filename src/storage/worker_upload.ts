@@ -1,6 +1,6 @@
 import type { End, Ended, FromWorker, OpenRequest, ToWorker } from "./store_worker_protocol.ts";
 
-/** A worker that doesn't answer for so long is given up: its disk hangs. In milliseconds. */
+/** A worker that is waited for and tells nothing for so long is given up: its disk hangs. In milliseconds. */
 const STALL_LIMIT = 120_000;
 
 /** The error of a store worker, with the system's code if there is one. */
@@ -11,6 +11,9 @@ export class StoreWorkerError extends Error {
   }
 }
 
+/** Runs something later; returns what prevents it. */
+export type StartTimer = (run: () => void, milliseconds: number) => () => void;
+
 type Send = (message: ToWorker, transfer: ArrayBuffer[]) => void;
 
 /** The near end of an upload in a store worker. One call at a time. */
@@ -18,17 +21,26 @@ export class WorkerUpload {
   readonly #id: number;
   readonly #post: Send;
   readonly #limit: number;
+  readonly #startTimer: StartTimer;
   #request: OpenRequest | undefined;
   #inFlight = 0;
   #failure: StoreWorkerError | undefined;
   #ended: Ended | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(id: number, request: OpenRequest, post: Send, stallLimit = STALL_LIMIT) {
+  /** @param stallLimit in milliseconds */
+  constructor(
+    id: number,
+    request: OpenRequest,
+    post: Send,
+    stallLimit = STALL_LIMIT,
+    startTimer: StartTimer = systemTimer,
+  ) {
     this.#id = id;
     this.#request = request;
     this.#post = post;
     this.#limit = stallLimit;
+    this.#startTimer = startTimer;
   }
 
   /** Bytes that the worker hasn't handed to the system yet. */
@@ -76,21 +88,28 @@ export class WorkerUpload {
   }
 
   async #until(isSo: () => boolean): Promise<void> {
-    let stalled: ReturnType<typeof setTimeout> | undefined;
+    let stopTimer: (() => void) | undefined;
     try {
       while (!isSo() || this.#failure !== undefined) {
         if (this.#failure !== undefined) throw this.#failure;
-        stalled ??= setTimeout(() => this.fail(this.#stallError()), this.#limit);
+        stopTimer = this.#startTimer(() => this.#giveUp(), this.#limit);
         await new Promise<void>((resolve) => this.#wake = resolve);
+        stopTimer(); // something happened
       }
     } finally {
       this.#wake = undefined;
-      clearTimeout(stalled);
+      stopTimer?.();
     }
   }
 
-  #stallError(): StoreWorkerError {
+  #giveUp(): void {
     const seconds = this.#limit / 1000;
-    return new StoreWorkerError("write", "ETIMEDOUT", `the disk did nothing for ${seconds} s`);
+    this.fail(new StoreWorkerError("write", "ETIMEDOUT", `the disk did nothing for ${seconds} s`));
+    this.#post({ upload: this.#id, end: "close" }, []); // should it come to: it has the file open, and locked
   }
+}
+
+function systemTimer(run: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(run, milliseconds);
+  return () => clearTimeout(timer);
 }

@@ -12,6 +12,7 @@ export interface FakeOptions {
   readonly startError?: Error;
   /** What making the storage folder fails with. */
   readonly folderError?: Error;
+  readonly isFolderWritable?: boolean;
   /** What `stop` answers. */
   readonly stop?: (graceMs: number) => Promise<boolean>;
 }
@@ -61,10 +62,12 @@ export class FakeSystem implements System {
     return Promise.resolve(typeof this.#options.files?.[path] === "string");
   }
 
-  prepareFolder(path: string): Promise<void> {
+  prepareFolder(path: string): Promise<boolean> {
     this.folders.push(path);
-    const { folderError } = this.#options;
-    return folderError === undefined ? Promise.resolve() : Promise.reject(folderError);
+    const { folderError, isFolderWritable = true } = this.#options;
+    return folderError === undefined
+      ? Promise.resolve(isFolderWritable)
+      : Promise.reject(folderError);
   }
 
   onStopSignal(callback: (signal: string) => void): () => void {

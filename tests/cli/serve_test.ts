@@ -233,6 +233,20 @@ Deno.test("serve fails before it opens a port when the folder cannot be used", a
   );
 });
 
+Deno.test("serve starts with a folder that cannot be written, and warns", async () => {
+  const { system, status } = await serving(
+    "version: 0.1\nstorage: {filesystem: {rootdirectory: /d}}\n",
+    { isFolderWritable: false },
+  );
+  assertEquals(system.started?.storage.driver.name, "filesystem");
+  assertStringIncludes(
+    system.stderr,
+    "warning: the folder /d cannot be written: pulls work, pushes and deletes will fail. Give write permission",
+  );
+  system.signal("SIGTERM");
+  await status;
+});
+
 Deno.test("serve leaves a folder that is only read as it is", async () => {
   const { system, status } = await serving(
     "version: 0.1\nstorage: {filesystem: , maintenance: {readonly: {enabled: true}}}\n",

@@ -141,6 +141,22 @@ export const OUR_CASES: Readonly<Record<string, DriverCase>> = {
     assertEquals((await driver.getContent(`${from}/a/b`)).length, 6);
   },
 
+  "a move of a file that has another size than its mover knows is refused": async (
+    driver,
+    scratch,
+  ) => {
+    const [from, to] = [scratch.path(), scratch.path()];
+    await driver.putContent(from, scratch.bytes(5));
+    for (const size of [0, 4, 6]) {
+      const error = await assertRejects(() => driver.move(from, to, { size }), StorageError);
+      assertEquals(error.code, "EBUSY");
+    }
+    await assertAbsent(driver, driver.stat(to));
+    await driver.move(from, to, { size: 5 });
+    assertEquals((await driver.stat(to)).size, 5);
+    await assertAbsent(driver, driver.move(from, to, { size: 5 }));
+  },
+
   "folders that were removed are made again": async (driver, scratch) => {
     const path = scratch.path();
     for (let i = 0; i < 3; i++) {

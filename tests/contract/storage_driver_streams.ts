@@ -124,7 +124,7 @@ export const STREAM_CASES: Readonly<Record<string, DriverCase>> = {
 
   "TestWriteZeroByteStreamThenAppend goes on after an empty stream": async (driver, scratch) => {
     const path = scratch.path();
-    await (await driver.openWriter(path, { truncate: true })).close();
+    await (await driver.openWriter(path, { truncate: true })).commit();
     await appendToEmpty(driver, path, scratch);
   },
 

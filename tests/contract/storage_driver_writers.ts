@@ -102,6 +102,21 @@ export const WRITER_CASES: Readonly<Record<string, DriverCase>> = {
     }
   },
 
+  "a new file is there after a commit without a byte, and not after a close": async (
+    driver,
+    scratch,
+  ) => {
+    const path = scratch.path();
+    const writer = await driver.openWriter(path, { hash: ["sha256"] });
+    await writer.close();
+    await assertAbsent(driver, driver.stat(path));
+    const hashes = await (await driver.openWriter(path, { hash: ["sha256"] })).commit();
+    assertEquals(hashes.get("sha256"), sha256(new Uint8Array(0)));
+    assertEquals((await driver.stat(path)).size, 0);
+    await (await driver.openWriter(path)).close();
+    assertEquals((await driver.stat(path)).size, 0); // it was there before
+  },
+
   "cancel removes the file": async (driver, scratch) => {
     for (const size of [0, 10, 600 * KIB]) {
       const path = scratch.path();

@@ -189,6 +189,11 @@ Deno.test("startListener() names the problem when the port is taken", async () =
 Deno.test("startListener() serves all interfaces for an empty host", async () => {
   const address = { net: "tcp", host: "", port: 0 } as const;
   await using front = await Listening.start((x) => x.reply(200, {}, x.remoteAddress), { address });
+  const bound = front.listener.address;
+  assert(
+    bound.net === "tcp" && ["::", "0.0.0.0"].includes(bound.host),
+    "of the families there are",
+  );
   using client = await front.connect();
   await client.send(head("GET /"));
   assertEquals(new TextDecoder().decode((await client.response()).body), "127.0.0.1");

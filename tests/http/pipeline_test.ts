@@ -74,6 +74,15 @@ Deno.test("anything else is a 500 that names the request, and tells nothing of w
   }
 });
 
+Deno.test("a full disk's answer is true of uploads that can be resumed, too", async () => {
+  const error = new StorageError("filesystem", "write", "/secret", "ENOSPC", undefined);
+  const { exchange } = await run(throwing(error));
+  assertEquals(
+    JSON.parse(exchange.text).errors[0].detail,
+    "Cannot store this: the registry's disk is full. Free some space and try again; what an upload has already received is kept",
+  );
+});
+
 Deno.test("a store that cannot go on is told apart by its code", async () => {
   const rows = [
     ["ENOSPC", 507, "UNAVAILABLE"],

@@ -10,9 +10,9 @@ import { StoreUploads } from "../../src/storage/store_uploads.ts";
 
 class FaultyStoreFiles implements StoreFiles {
   readonly #native = new NativeStoreFiles();
+  readonly #opens = new Map<string, number>();
 
   open(path: string): StoreFile {
-    const file = this.#native.open(path);
     const [, call, nth, code] = /\/fail\.(\w+)\.(\d+)\.(\w+)\//.exec(path) ?? [];
     const counts = new Map<string, number>();
     const isDue = (name: string): boolean => {
@@ -20,12 +20,19 @@ class FaultyStoreFiles implements StoreFiles {
       counts.set(name, count);
       return call === name && Number(nth) === count;
     };
+    const opens = (this.#opens.get(path) ?? 0) + 1;
+    this.#opens.set(path, opens);
+    if (call === "open" && Number(nth) === opens) fail(code ?? "");
+    const file = this.#native.open(path);
     const step = <T>(name: string, run: () => T): T => {
       if (isDue(name)) fail(code ?? "");
       return run();
     };
     return {
       stat: () => file.stat(),
+      tryLock: () => file.tryLock(),
+      unlock: () => file.unlock(),
+      isAt: (at) => file.isAt(at),
       seek: (position) => file.seek(position),
       truncate: (size) => step("truncate", () => file.truncate(size)),
       write: (bytes) => {

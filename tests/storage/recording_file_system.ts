@@ -107,6 +107,8 @@ export class RecordingFileSystem implements FileSystem {
     const call = <T>(name: string, run: () => Promise<T>) => this.#call(`file.${name}`, path, run);
     return {
       ...this.#readable(path, file),
+      tryLock: () => file.tryLock(),
+      isAt: (at) => file.isAt(at),
       write: (bytes, position) => call("write", () => file.write(bytes, position)),
       truncate: (size) => call("truncate", () => file.truncate(size)),
       sync: () => call("sync", () => file.sync()),

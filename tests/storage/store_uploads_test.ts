@@ -1,14 +1,30 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import type { StoreFile, StoreFiles } from "../../src/storage/store_files.ts";
 import { StoreUploads } from "../../src/storage/store_uploads.ts";
-import type { FromWorker } from "../../src/storage/store_worker_protocol.ts";
-import { StoreWorkerError, WorkerUpload } from "../../src/storage/worker_upload.ts";
+import type { FromWorker, ToWorker } from "../../src/storage/store_worker_protocol.ts";
+import {
+  type StartTimer,
+  StoreWorkerError,
+  WorkerUpload,
+} from "../../src/storage/worker_upload.ts";
 
 /** A disk that records calls, and syncs when it is told to. */
 class SlowDisk implements StoreFiles {
   readonly log: string[] = [];
   readonly syncing: PromiseWithResolvers<void>[] = [];
-  #size = 0;
+  free = true;
+  locked = false;
+  inPlace = true;
+  #size: number;
+
+  constructor(size = 0) {
+    this.#size = size;
+  }
+
+  /** What another server adds. */
+  grow(bytes: number): void {
+    this.#size += bytes;
+  }
 
   open(path: string): StoreFile {
     this.log.push(`open ${path}`);
@@ -20,6 +36,9 @@ class SlowDisk implements StoreFiles {
     };
     return {
       stat: () => ({ size: this.#size, inode: 5, modified: 0 }),
+      tryLock: () => this.free && (this.locked = true),
+      unlock: () => void (this.locked = false),
+      isAt: () => this.inPlace,
       seek: () => {},
       truncate: (size) => {
         this.log.push(`truncate ${size}`);
@@ -30,11 +49,14 @@ class SlowDisk implements StoreFiles {
         this.#size += bytes.length;
         return bytes.length;
       },
-      read: () => Promise.resolve(0),
+      read: (into) => Promise.resolve(into.length),
       syncData: () => sync("syncData"),
       sync: () => sync("sync"),
       syncNow: () => void this.log.push("sync"),
-      close: () => void this.log.push("close"),
+      close: () => {
+        this.log.push("close");
+        this.locked = false;
+      },
     };
   }
 }
@@ -53,6 +75,27 @@ class Replies {
   async until(count: number): Promise<FromWorker> {
     while (this.all.length < count) await this.#wake.promise;
     return this.all[count - 1]!;
+  }
+}
+
+/** Time that passes when the test says so. */
+class Timers {
+  readonly #running = new Set<{ left: number; readonly run: () => void }>();
+
+  readonly start: StartTimer = (run, milliseconds) => {
+    const timer = { left: milliseconds, run };
+    this.#running.add(timer);
+    return () => void this.#running.delete(timer);
+  };
+
+  async pass(milliseconds: number): Promise<void> {
+    for (const timer of [...this.#running]) {
+      timer.left -= milliseconds;
+      if (timer.left > 0) continue;
+      this.#running.delete(timer);
+      timer.run();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0)); // all that waits for a promise has gone on then
   }
 }
 
@@ -100,10 +143,93 @@ Deno.test("a file of another size than the sender knows is not written to", asyn
   const uploads = new StoreUploads(disk, replies.take);
   uploads.receive({ upload: 1, open: { ...open, size: 9 }, chunks: [new Uint8Array(1)] });
   const { failed } = await replies.until(1);
-  assertEquals(failed?.action, "open");
+  assertEquals([failed?.action, failed?.code], ["open", "EBUSY"]);
   assertEquals(disk.log, ["open /x", "close"]);
   uploads.receive({ upload: 1, chunks: [new Uint8Array(1)], end: "commit" }); // too late, and dropped
   assertEquals(replies.all.length, 1);
+});
+
+Deno.test("a file is locked while messages come, and free while the sender pauses", async () => {
+  const disk = new SlowDisk();
+  const replies = new Replies();
+  const uploads = new StoreUploads(disk, replies.take);
+  uploads.receive({ upload: 1, open, chunks: [new Uint8Array(1)] });
+  await replies.until(1);
+  assert(disk.locked);
+  uploads.receive({ upload: 1, chunks: [new Uint8Array(1)], pause: true });
+  await replies.until(2);
+  assert(!disk.locked);
+  uploads.receive({ upload: 1, chunks: [new Uint8Array(1)] });
+  await replies.until(3);
+  assert(disk.locked);
+  uploads.receive({ upload: 1, end: "close" });
+  await replies.until(4);
+  assert(!disk.locked);
+});
+
+const WHILE_PAUSED: Readonly<Record<string, (disk: SlowDisk) => void>> = {
+  "is locked by another": (disk) => disk.free = false,
+  "was written by another": (disk) => disk.grow(1),
+  "was moved away by another": (disk) => disk.inPlace = false,
+};
+
+for (const [what, change] of Object.entries(WHILE_PAUSED)) {
+  Deno.test(`after a pause a file that ${what} is neither written nor committed, but closed`, async () => {
+    for (
+      const then of [{ chunks: [new Uint8Array(1)] }, { end: "commit" }, { end: "close" }] as const
+    ) {
+      const disk = new SlowDisk();
+      const replies = new Replies();
+      const uploads = new StoreUploads(disk, replies.take);
+      uploads.receive({ upload: 1, open, chunks: [new Uint8Array(1)], pause: true });
+      await replies.until(1);
+      change(disk);
+      uploads.receive({ upload: 1, ...then });
+      const { failed, ended } = await replies.until(2);
+      assertEquals(failed?.code, "end" in then && then.end === "close" ? undefined : "EBUSY");
+      assertEquals(ended === undefined, failed !== undefined);
+      assertEquals(disk.log, ["open /x", "write 1", "close"]);
+    }
+  });
+}
+
+Deno.test("a file that grew while it was synced is not committed", async () => {
+  const disk = new SlowDisk();
+  const replies = new Replies();
+  const uploads = new StoreUploads(disk, replies.take);
+  uploads.receive({ upload: 1, open, chunks: [new Uint8Array(16 * MIB)] });
+  await replies.until(1);
+  uploads.receive({ upload: 1, end: "commit" });
+  disk.grow(1); // by a writer that knows of no lock
+  disk.syncing[0]!.resolve();
+  const { failed } = await replies.until(2);
+  assertEquals(failed?.code, "EBUSY");
+});
+
+Deno.test("a failed sync cuts nothing off when another has the file by then", async () => {
+  const disk = new SlowDisk();
+  const replies = new Replies();
+  const uploads = new StoreUploads(disk, replies.take);
+  uploads.receive({ upload: 1, open, chunks: [new Uint8Array(16 * MIB)], pause: true });
+  await replies.until(1);
+  disk.grow(1);
+  disk.syncing[0]!.reject(new Error("the disk is gone"));
+  uploads.receive({ upload: 1, end: "close" });
+  const { failed } = await replies.until(2);
+  assertEquals(failed?.action, "sync");
+  assertEquals(disk.log, ["open /x", `write ${16 * MIB}`, "syncData", "close"]);
+});
+
+Deno.test("reading what was there before tells that it goes on, every 16 MiB", async () => {
+  const replies = new Replies();
+  const disk = new SlowDisk(40 * MIB);
+  const uploads = new StoreUploads(disk, replies.take);
+  uploads.receive({ upload: 1, open: { ...open, size: 40 * MIB }, chunks: [new Uint8Array(1)] });
+  await replies.until(3);
+  assertEquals(replies.all.map(({ written }) => written), [0, 0, 1]);
+  disk.syncing[0]!.resolve();
+  uploads.receive({ upload: 1, end: "close" });
+  await replies.until(4);
 });
 
 Deno.test("a worker that doesn't answer within the limit fails the upload", async () => {
@@ -112,6 +238,32 @@ Deno.test("a worker that doesn't answer within the limit fails the upload", asyn
   const error = await assertRejects(() => upload.ended());
   assertInstanceOf(error, StoreWorkerError);
   assertEquals(error.code, "ETIMEDOUT");
+});
+
+Deno.test("a worker that tells of progress, however little, is not given up", async () => {
+  const timers = new Timers();
+  const upload = new WorkerUpload(1, open, () => {}, 100, timers.start);
+  upload.send([new Uint8Array(3)], "commit");
+  const ended = upload.ended();
+  for (const written of [0, 0, 3, 0]) {
+    await timers.pass(99);
+    upload.receive({ upload: 1, written });
+    await timers.pass(0);
+  }
+  await timers.pass(99);
+  upload.receive({ upload: 1, written: 0, ended: { inode: 5, size: 3, hashes: new Map() } });
+  assertEquals((await ended).size, 3);
+});
+
+Deno.test("a worker that was given up closes the file when it comes to", async () => {
+  const timers = new Timers();
+  const sent: ToWorker[] = [];
+  const upload = new WorkerUpload(1, open, (message) => sent.push(message), 100, timers.start);
+  upload.send([new Uint8Array(3)]);
+  const room = assertRejects(() => upload.room(0), StoreWorkerError, "did nothing");
+  await timers.pass(100);
+  await room;
+  assertEquals(sent.slice(1), [{ upload: 1, end: "close" }]);
 });
 
 Deno.test("an upload has room again as its bytes are written", async () => {

@@ -132,3 +132,15 @@ Deno.test("cancel() takes effect while chunks are on their way", () =>
     assertEquals(await driver.list("/gone"), []);
     assertEquals(await upload(driver, "/gone/data", MIB), hashOf(MIB));
   }));
+
+for (const code of ["EMFILE", "ENFILE"]) {
+  Deno.test(`an upload that meets ${code} fails with it, holds nothing, and works when files can be opened`, () =>
+    faulty(async (driver) => {
+      const path = `/fail.open.1.${code}/data`;
+      const error = await assertRejects(() => upload(driver, path, MIB), StorageError);
+      assertEquals([error.code, error.path], [code, path]);
+      assertEquals((await driver.stat(path)).size, 0);
+      assertEquals(await upload(driver, path, MIB), hashOf(MIB));
+      assertEquals(await driver.list(`/fail.open.1.${code}`), ["data"]);
+    }));
+}

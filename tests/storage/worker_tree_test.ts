@@ -125,3 +125,52 @@ Deno.test("a part of a buffer goes to the worker without the rest, and stays wit
     assertEquals(await driver.getContent("/a"), new Uint8Array([7, 7, 7]));
     assertEquals(buffer.length, 1024);
   }));
+
+async function commitSmall(driver: FilesystemDriver, path: string): Promise<string | undefined> {
+  const writer = await driver.openWriter(path, { hash: ["sha256"] });
+  await writer.write(text("x"));
+  return (await writer.commit()).get("sha256");
+}
+
+const sha256 = (value: string) => createHash("sha256").update(value).digest("hex");
+
+for (const code of ["EMFILE", "ENFILE"]) {
+  const assertFails = async (call: () => Promise<unknown>) =>
+    assertEquals((await assertRejects(call, StorageError)).code, code);
+
+  Deno.test(`a put that meets ${code} leaves nothing, and works when files can be opened`, () =>
+    faulty(async ({ folder, driver }) => {
+      const path = `/fail.create.1.${code}/x`;
+      await assertFails(() => driver.putContent(path, text("x")));
+      assertEquals(await filesBelow(folder.path), []);
+      await driver.putContent(path, text("x"));
+      assertEquals(await driver.getContent(path), text("x"));
+    }));
+
+  Deno.test(`a small upload that meets ${code} at its first byte leaves nothing, and works then`, () =>
+    faulty(async ({ folder, driver }) => {
+      const path = `/fail.create.1.${code}/data`;
+      await assertFails(() => commitSmall(driver, path));
+      assertEquals(await filesBelow(folder.path), []);
+      assertEquals(await commitSmall(driver, path), sha256("x"));
+    }));
+
+  Deno.test(`a small upload that meets ${code} when it goes on leaves what was there, and works then`, () =>
+    faulty(async ({ driver }) => {
+      const path = `/fail.openToWrite.1.${code}/data`;
+      await driver.putContent(path, text("x"));
+      await assertFails(() => commitSmall(driver, path));
+      assertEquals(await driver.getContent(path), text("x"));
+      assertEquals(await commitSmall(driver, path), sha256("xx"));
+    }));
+
+  Deno.test(`a move that meets ${code} moves nothing, and works then`, () =>
+    faulty(async ({ driver }) => {
+      const path = `/fail.openToWrite.1.${code}/data`;
+      await driver.putContent(path, text("x"));
+      await assertFails(() => driver.move(path, "/to", { size: 1 }));
+      assertEquals(await driver.sizes([path, "/to"]), [1, undefined]);
+      await driver.move(path, "/to", { size: 1 });
+      assertEquals(await driver.getContent("/to"), text("x"));
+    }));
+}

@@ -2,6 +2,7 @@ import type { ByteSource } from "../../src/async/byte_source.ts";
 import type {
   FileInfo,
   FileWriter,
+  MoveOptions,
   StorageDriver,
   WriterOptions,
 } from "../../src/storage/driver.ts";
@@ -53,9 +54,9 @@ export class InterposedDriver implements StorageDriver {
     return await this.driver.list(path);
   }
 
-  async move(from: string, to: string): Promise<void> {
+  async move(from: string, to: string, options?: MoveOptions): Promise<void> {
     await this.#step("move", from);
-    await this.driver.move(from, to);
+    await this.driver.move(from, to, options);
   }
 
   async remove(path: string, options?: { readonly lazy?: boolean }): Promise<void> {
