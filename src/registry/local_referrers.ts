@@ -25,6 +25,19 @@ const PAGE_BYTES = 3 * 1024 * 1024;
 /** Longest entry that is listed with its annotations; a longer one goes without. */
 const ENTRY_BYTES = 1024 * 1024;
 
+/** How long an index that could not be written is believed. */
+const UNWRITTEN_MS = 60_000;
+
+/** An index that is built. */
+export interface Built {
+  /** Referrers by subject that are in no file. */
+  readonly unwritten: ReadonlyMap<Digest, readonly Digest[]>;
+  /** When it has to be built anew, in milliseconds since 1970. */
+  readonly until: number;
+}
+
+const WRITTEN: Built = { unwritten: new Map(), until: Infinity };
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -38,8 +51,8 @@ export class LocalReferrers implements ReferrerIndex {
     private readonly name: RepositoryName,
     private readonly data: BlobData,
     private readonly links: Links,
-    /** Repositories whose index is known to be built; shared by all. */
-    private readonly built: LRUCache<RepositoryName, true>,
+    /** Repositories whose index is known to be built, with what of it could not be written; shared by all. */
+    private readonly built: LRUCache<RepositoryName, Built>,
     private readonly building: SingleFlight<void>,
   ) {}
 
@@ -77,12 +90,15 @@ export class LocalReferrers implements ReferrerIndex {
     await present(() => this.links.driver.remove(referrerPath(this.name, subject, referrer)));
   }
 
-  /** Names of the entries, from the index and from the fallback tag, sorted. */
+  /** Names of the entries, from the index and from the fallback tag, sorted: what a page goes by. */
   async #names(subject: Digest): Promise<string[]> {
     const listed = await sane(() => this.links.driver.list(referrersPath(this.name, subject))) ??
       [];
-    const tagged = await this.#tagged(subject);
-    return [...new Set([...listed.filter(digestOfEntry), ...tagged.map(entryName)])].sort();
+    const others = [
+      ...await this.#tagged(subject),
+      ...this.built.get(this.name)?.unwritten.get(subject) ?? [],
+    ];
+    return [...new Set([...listed.filter(digestOfEntry), ...others.map(entryName)])].sort();
   }
 
   /** The referrers in the index under the fallback tag, which is cut off as the specification says. */
@@ -122,32 +138,42 @@ export class LocalReferrers implements ReferrerIndex {
   }
 
   async #ensureBuilt(): Promise<void> {
-    if (this.built.has(this.name)) return;
+    if ((this.built.get(this.name)?.until ?? 0) > this.links.clock.now()) return;
     await this.building.run(this.name, async () => {
       const path = referrersBuiltPath(this.name);
-      if (await present(() => this.links.driver.stat(path)) === undefined) {
-        const revisions = await present(() =>
-          this.links.driver.list(revisionsPath(this.name, CANONICAL))
-        );
-        if (revisions === undefined) return; // nothing there yet; look again when asked again
-        try {
-          for (const hex of revisions) await this.#index(hex);
-          await this.links.driver.putContent(path, encoder.encode("1"));
-        } catch (error) {
-          // Where nothing can be written the fallback tags are all there is.
-          if (!(error instanceof StorageError && READ_ONLY.has(error.code))) throw error;
-        }
+      if (await present(() => this.links.driver.stat(path)) !== undefined) {
+        return void this.built.set(this.name, WRITTEN);
       }
-      this.built.set(this.name, true);
+      const revisions = await present(() =>
+        this.links.driver.list(revisionsPath(this.name, CANONICAL))
+      );
+      if (revisions === undefined) return; // nothing there yet; look again when asked again
+      await this.#build(revisions, path);
     });
   }
 
-  async #index(hex: string): Promise<void> {
-    const digest = asDigest(`${CANONICAL}:${hex}`);
-    const bytes = digest && await this.#bytes(digest);
-    const subject = bytes && readManifest(bytes)?.subject;
-    const referrer = subject && await this.#describe(digest);
-    if (referrer) await this.add(subject, referrer);
+  async #build(revisions: readonly string[], path: string): Promise<void> {
+    const found = new Map<Digest, Digest[]>();
+    for (const hex of revisions) {
+      const digest = asDigest(`${CANONICAL}:${hex}`);
+      const bytes = digest && await this.#bytes(digest);
+      const subject = bytes && readManifest(bytes)?.subject;
+      if (subject) found.set(subject, [...found.get(subject) ?? [], digest]);
+    }
+    try {
+      for (const [subject, digests] of found) {
+        for (const digest of digests) {
+          const referrer = await this.#describe(digest);
+          if (referrer) await this.add(subject, referrer);
+        }
+      }
+      await this.links.driver.putContent(path, encoder.encode("1"));
+      this.built.set(this.name, WRITTEN);
+    } catch (error) {
+      if (!(error instanceof StorageError && READ_ONLY.has(error.code))) throw error;
+      // A folder that may only be read: another server may write to it, so this is not believed for long.
+      this.built.set(this.name, { unwritten: found, until: this.links.clock.now() + UNWRITTEN_MS });
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { Folders } from "./folders.ts";
 import { Links } from "./links.ts";
 import { LocalBlobs } from "./local_blobs.ts";
 import { LocalManifests, type MediaTypes } from "./local_manifests.ts";
-import { LocalReferrers } from "./local_referrers.ts";
+import { type Built, LocalReferrers } from "./local_referrers.ts";
 import { LocalTags } from "./local_tags.ts";
 import type { ManifestPolicy } from "./manifest_policy.ts";
 import type { Listing, Page, Registry, Repository } from "./registry.ts";
@@ -41,7 +41,7 @@ export class LocalRegistry implements Registry {
   readonly #mediaTypes: MediaTypes = new LRUCache(countBounded(CACHED_MEDIA_TYPES));
   readonly #tagMutex = new KeyedMutex();
   readonly #revisionLock = new KeyedLock();
-  readonly #built = new LRUCache<RepositoryName, true>(countBounded(CACHED_REPOSITORIES));
+  readonly #built = new LRUCache<RepositoryName, Built>(countBounded(CACHED_REPOSITORIES));
   readonly #building = new SingleFlight<void>();
   readonly #repositories = new LRUCache<RepositoryName, Repository>(
     countBounded(CACHED_REPOSITORIES),

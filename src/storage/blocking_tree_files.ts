@@ -95,7 +95,7 @@ class BlockingFile extends NativeFile implements WritableFile {
   }
 
   tryLock(): boolean {
-    return tryLock(() => this.file.tryLockSync(true));
+    return tryLock(() => this.file.tryLockSync?.(true) ?? true);
   }
 
   isAt(path: string): boolean {

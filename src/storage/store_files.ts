@@ -41,11 +41,11 @@ class NativeStoreFile implements StoreFile {
   }
 
   tryLock(): boolean {
-    return tryLock(() => this.file.tryLockSync(true));
+    return tryLock(() => this.file.tryLockSync?.(true) ?? true);
   }
 
   unlock(): void {
-    this.file.unlockSync();
+    this.file.unlockSync?.();
   }
 
   isAt(path: string): boolean {

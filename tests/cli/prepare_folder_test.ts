@@ -12,17 +12,16 @@ Deno.test("prepareFolder() makes a folder that can be written, and rejects when 
   await assertRejects(() => denoSystem().prepareFolder(folder.at("file/below")));
 });
 
-Deno.test({
-  name: "prepareFolder() tells of a folder whose owner may not write it, and leaves its mode",
-  ignore: Deno.uid() === 0, // may write everything
-  fn: async () => {
+// Root may write everything, so that there is nothing to tell.
+if (Deno.uid() !== 0) {
+  Deno.test("prepareFolder() tells of a folder whose owner may not write it, and leaves its mode", async () => {
     await using folder = await TempFolder.make();
     await Deno.mkdir(folder.at("a"), { mode: 0o555 });
     assertEquals(await denoSystem().prepareFolder(folder.at("a")), false);
     assertEquals((await Deno.stat(folder.at("a"))).mode! & 0o7777, 0o555);
     await assertRejects(() => denoSystem().prepareFolder(folder.at("a/b")));
-  },
-});
+  });
+}
 
 Deno.test({
   name: "prepareFolder() tells of a read-only file system, to root as well",

@@ -5,6 +5,7 @@ import { RegistryError } from "../../src/oci/error.ts";
 import { blobPath, revisionLinkPath, tagLinkPath, tagsPath } from "../../src/registry/layout.ts";
 import { LocalRegistry } from "../../src/registry/local_registry.ts";
 import { STRICT } from "../../src/registry/manifest_policy.ts";
+import { StorageError } from "../../src/storage/driver.ts";
 import { MemoryDriver } from "../../src/storage/memory.ts";
 import {
   chunks,
@@ -241,4 +242,19 @@ Deno.test("a tag whose link is a folder counts as none, and holds up no DELETE",
   await memory.putContent(`${tagLinkPath(R, tag("odd"))}/x`, utf8("junk"));
   await repository.manifests.delete({ kind: "digest", digest });
   await assertRejects(() => repository.manifests.stat({ kind: "tag", tag: T }), RegistryError);
+});
+
+Deno.test("referrers of a folder that may only be read are found in its manifests", async () => {
+  const { memory, repository } = setUp();
+  const subject = await sha256("subject");
+  const extra = { subject: { mediaType: "x/y", digest: subject, size: 1 } };
+  const digest = await pushImage(repository, ["a"], [], extra);
+  await memory.remove("/docker/registry/v2/repositories/r/_referrers"); // as registry:2 leaves it
+  const readOnly = new InterposedDriver(memory, (operation, path) => {
+    if (operation !== "putContent") return Promise.resolve();
+    return Promise.reject(new StorageError("inmemory", "write", path, "EROFS", undefined));
+  });
+  const fresh = new LocalRegistry({ driver: readOnly, policy: STRICT, clock: systemClock });
+  const { entries } = await fresh.repository(R).referrers.list(subject);
+  assertEquals(entries.map((entry) => entry.digest), [digest]);
 });
