@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
-import { countBounded } from "../async/count_bounded.ts";
 import { type ByteSource, bytesSource, readAll } from "../async/byte_source.ts";
 import type { Clock } from "../async/clock.ts";
 import { CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
+import { FreshCache } from "./fresh_cache.ts";
 import { blobPath } from "./layout.ts";
 import type { Trash } from "./trash.ts";
 
@@ -11,14 +11,6 @@ import type { Trash } from "./trash.ts";
 const SMALL = 64 * 1024;
 const CACHED_BYTES = 64 * 1024 * 1024;
 const LARGEST_ENTRY = 4 * 1024 * 1024;
-const CACHED_SIZES = 50_000;
-/** How long the sight of a blob's data may be believed. */
-const FRESH_MS = 1000;
-
-interface SeenSize {
-  readonly size: number;
-  readonly at: number;
-}
 
 /** Content on disk is not what its name says. */
 export class CorruptBlobError extends Error {
@@ -32,7 +24,7 @@ export class CorruptBlobError extends Error {
 
 /** The data of all blobs, by canonical digest, whichever repositories may see them. */
 export class BlobData {
-  readonly #sizes = new LRUCache<string, SeenSize>(countBounded(CACHED_SIZES));
+  readonly #sizes: FreshCache<number>;
   readonly #contents = new LRUCache<string, Uint8Array<ArrayBuffer>>({
     maxSize: CACHED_BYTES,
     maxEntrySize: LARGEST_ENTRY,
@@ -42,14 +34,14 @@ export class BlobData {
   constructor(
     readonly driver: StorageDriver,
     readonly trash: Trash,
-    readonly clock: Clock,
-  ) {}
+    clock: Clock,
+  ) {
+    this.#sizes = new FreshCache(clock);
+  }
 
   /** Size in bytes as seen at most a second ago; undefined when there is no such data. */
   size(digest: Digest): number | undefined | Promise<number | undefined> {
-    const seen = this.#sizes.get(digest);
-    if (seen !== undefined && this.clock.now() - seen.at < FRESH_MS) return seen.size;
-    return this.find(digest);
+    return this.#sizes.get(digest) ?? this.find(digest);
   }
 
   /** Size in bytes as it is now, taken back from the trash if need be. */
@@ -60,7 +52,7 @@ export class BlobData {
       this.#sizes.delete(digest);
       return undefined;
     }
-    this.#sizes.set(digest, { size: info.size, at: this.clock.now() });
+    this.#sizes.set(digest, info.size);
     return info.size;
   }
 
@@ -106,7 +98,7 @@ export class BlobData {
   /** Stores small content durably, over whatever lies there under its name. */
   async put(digest: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     await this.driver.putContent(blobPath(digest), bytes);
-    this.#sizes.set(digest, { size: bytes.length, at: this.clock.now() });
+    this.#sizes.set(digest, bytes.length);
     this.#contents.set(digest, bytes);
   }
 
@@ -114,7 +106,7 @@ export class BlobData {
   async adopt(path: string, digest: Digest, size: number): Promise<void> {
     await this.driver.move(path, blobPath(digest), { size });
     this.#contents.delete(digest);
-    this.#sizes.set(digest, { size, at: this.clock.now() });
+    this.#sizes.set(digest, size);
   }
 
   /** Reads all of it, checks it, keeps it, and closes the source. */

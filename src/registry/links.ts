@@ -1,27 +1,18 @@
-import { LRUCache } from "lru-cache";
-import { countBounded } from "../async/count_bounded.ts";
 import type { Clock } from "../async/clock.ts";
 import { asDigest, type Digest } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
+import { FreshCache } from "./fresh_cache.ts";
 import { present, sane, type Trash } from "./trash.ts";
 
-/** How long the sight of a link may be believed. Other processes may share the tree (design.md 4). */
-const FRESH_MS = 1000;
 /** A link that is asked for is touched when older than this: half of the shortest grace that a collector of ours defaults to. */
 const TOUCH_AFTER_MS = 30 * 60 * 1000;
-const CACHED_LINKS = 50_000;
-
-interface Seen {
-  readonly digest: Digest;
-  readonly at: number;
-}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Reads and writes the small files that hold a digest, and remembers for a second what it saw. */
 export class Links {
-  readonly #seen = new LRUCache<string, Seen>(countBounded(CACHED_LINKS));
+  readonly #seen: FreshCache<Digest>;
   /** Reads under way, by path: what was changed since a read began must not come back into the cache by it. */
   readonly #reading = new Map<string, Set<{ stale: boolean }>>();
 
@@ -29,20 +20,18 @@ export class Links {
     readonly driver: StorageDriver,
     readonly trash: Trash,
     readonly clock: Clock,
-  ) {}
+  ) {
+    this.#seen = new FreshCache(clock);
+  }
 
   /** What the link holds, at most a second old; undefined when there is none. For answers. */
   get(path: string): Digest | undefined | Promise<Digest | undefined> {
-    const seen = this.#seen.get(path);
-    if (seen !== undefined && this.clock.now() - seen.at < FRESH_MS) return seen.digest;
-    return this.#lookAndKeep(path);
+    return this.#seen.get(path) ?? this.#lookAndKeep(path);
   }
 
   /** As get, and keeps a collector away from the link for its grace. For what a client may rely on without pushing it. */
   getAndTouch(path: string): Digest | undefined | Promise<Digest | undefined> {
-    const seen = this.#seen.get(path);
-    if (seen !== undefined && this.clock.now() - seen.at < FRESH_MS) return seen.digest;
-    return this.#lookAndTouch(path);
+    return this.#seen.get(path) ?? this.#lookAndTouch(path);
   }
 
   /** What the link holds now, taken back from the trash if need be. For the checks around a push. */
@@ -56,7 +45,7 @@ export class Links {
   async put(path: string, digest: Digest): Promise<void> {
     await this.driver.putContent(path, encoder.encode(digest));
     this.forget(path);
-    this.#keep(path, digest);
+    this.#seen.set(path, digest);
   }
 
   /** Removes the link, in place and in the trash. False when there was none. */
@@ -80,7 +69,7 @@ export class Links {
     else this.#reading.set(path, new Set([reading]));
     try {
       const digest = await this.find(path);
-      if (digest !== undefined && !reading.stale) this.#keep(path, digest);
+      if (digest !== undefined && !reading.stale) this.#seen.set(path, digest);
       return digest;
     } finally {
       const all = this.#reading.get(path);
@@ -100,9 +89,5 @@ export class Links {
   /** Makes the link young again. A store that refuses (read-only) has no collector either. */
   async touch(path: string): Promise<void> {
     await this.driver.touch?.(path).catch(() => undefined);
-  }
-
-  #keep(path: string, digest: Digest): void {
-    this.#seen.set(path, { digest, at: this.clock.now() });
   }
 }
