@@ -14,8 +14,97 @@ export interface Config {
     /** Longest page of `tags/list`, for clients that ask for pages; at least 1. */
     readonly maxtags: number;
   };
+  readonly auth: AuthConfig;
+  /** Who may do what where; undefined: everybody who is authenticated everything, as in distribution. Any rule that matches grants. */
+  readonly access: readonly AccessRule[] | undefined;
   readonly http: HttpConfig;
+  readonly health: HealthConfig;
   readonly validation: ValidationConfig;
+  /** Undefined: nothing is cached. */
+  readonly proxy: ProxyConfig | undefined;
+}
+
+export interface ProxyConfig {
+  /** At least one; no two with one namespace. */
+  readonly upstreams: readonly UpstreamConfig[];
+  /** Bytes of the cache, undefined: no limit. */
+  readonly maxsize: number | undefined;
+  /** Bytes that the disk shall have left, undefined: no limit. */
+  readonly minfreespace: number | undefined;
+  readonly push: { readonly enabled: boolean };
+}
+
+export interface UpstreamConfig {
+  /** First components of its repositories here; "" is the root, of every other name. */
+  readonly namespace: string;
+  /** Without a slash at its end. */
+  readonly remoteurl: string;
+  readonly username: string;
+  readonly password: string;
+  readonly exec: { readonly command: string; readonly lifetime: number | undefined } | undefined;
+  /** From the last use on; 0: never. */
+  readonly ttl: number;
+  readonly tagfreshness: number;
+  /** Lower case, without port. */
+  readonly hosts: readonly string[];
+  /** Whether `redis` means `library/redis` there. */
+  readonly library: boolean;
+  /** Globs of its repositories as it calls them; `allow` empty: all. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  /** Paths of PEM files. */
+  readonly ca: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
+
+export type AuthConfig =
+  | { readonly kind: "none" }
+  | { readonly kind: "htpasswd"; readonly realm: string; readonly path: string }
+  | { readonly kind: "silly"; readonly realm: string; readonly service: string }
+  | TokenConfig;
+
+export interface TokenConfig {
+  readonly kind: "token";
+  readonly realm: string;
+  readonly service: string;
+  readonly issuer: string;
+  /** Paths of files; at least one of the two is there. */
+  readonly rootcertbundle: string | undefined;
+  readonly jwks: string | undefined;
+  readonly autoredirect: boolean;
+  readonly autoredirectpath: string;
+  /** JOSE names (`RS256`); empty: distribution's default list. */
+  readonly signingalgorithms: readonly string[];
+}
+
+export interface AccessRule {
+  /** Globs over whole names: `*` within a component, `**` across them; never empty. */
+  readonly repositories: readonly string[];
+  /** Globs over names of users, or `anonymous`, `authenticated`; never empty. */
+  readonly users: readonly string[];
+  readonly actions: readonly AccessAction[];
+}
+
+export type AccessAction = "pull" | "push" | "delete" | "catalog";
+
+export interface HealthConfig {
+  readonly storagedriver: CheckConfig & { readonly enabled: boolean };
+  readonly file: readonly (CheckConfig & { readonly file: string })[];
+  readonly http: readonly (CheckConfig & {
+    readonly uri: string;
+    readonly headers: Readonly<Record<string, readonly string[]>>;
+    readonly statuscode: number;
+    readonly timeout: number;
+  })[];
+  readonly tcp: readonly (CheckConfig & { readonly addr: string; readonly timeout: number })[];
+}
+
+export interface CheckConfig {
+  /** Between two checks; the first is made after one interval. */
+  readonly interval: number;
+  /** Failures in a row from which on it counts; 0 and 1 alike. */
+  readonly threshold: number;
 }
 
 export interface LogConfig {
@@ -63,6 +152,35 @@ export interface HttpConfig {
   readonly bodytimeout: number;
   /** Longest head of a request, in bytes. */
   readonly maxheaderbytes: number;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsConfig | undefined;
+  /** Undefined: no debug server. */
+  readonly debug: DebugConfig | undefined;
+}
+
+export interface TlsConfig {
+  /** Paths of PEM files. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Paths of PEM files; empty: clients are not asked for certificates. */
+  readonly clientcas: readonly string[];
+  readonly clientauth:
+    | "request-client-cert"
+    | "require-any-client-cert"
+    | "verify-client-cert-if-given"
+    | "require-and-verify-client-cert";
+  readonly minimumtls: "tls1.2" | "tls1.3";
+  /** Go's names, of those that this runtime can do; empty: its default. */
+  readonly ciphersuites: readonly string[];
+}
+
+export interface DebugConfig {
+  /** `host:port` or `:port`. */
+  readonly addr: string;
+  readonly prometheus: {
+    readonly enabled: boolean; /** Begins with a slash. */
+    readonly path: string;
+  };
 }
 
 export interface ValidationConfig {

@@ -2,6 +2,7 @@ import { formatDuration, parseDuration } from "./duration.ts";
 import type { Field } from "./fields/field.ts";
 import { goPattern } from "./go_pattern.ts";
 import { readHeaders } from "./headers.ts";
+import { parseSize } from "./size.ts";
 import { suggestion } from "./nearest.ts";
 import { describeNode, type Node, toPlain } from "./node.ts";
 
@@ -29,6 +30,8 @@ export function convert(node: Node, field: Field): Converted {
       return { value: int(node, field) };
     case "duration":
       return duration(node, field);
+    case "size":
+      return { value: size(node, field) };
     case "list":
       return { value: list(node, field) };
     case "patterns":
@@ -122,6 +125,12 @@ function duration(node: Node, field: Field): Converted {
   return { value: milliseconds };
 }
 
+function size(node: Node, field: Field): number {
+  const bytes = node.kind === "scalar" ? parseSize(node.text) : undefined;
+  if (bytes !== undefined) return bytes;
+  throw mismatch(node, field, "a size such as 500MB, 20GiB, or bytes");
+}
+
 function list(node: Node, field: Field): readonly string[] {
   if (node.kind !== "list") throw mismatch(node, field, "a list of texts, such as [one, two]");
   return node.items.map((item) => item.kind === "null" ? "" : text(item, field));
@@ -171,6 +180,7 @@ export function defaultOf(field: Field): unknown {
     bool: false,
     int: 0,
     duration: 0,
+    size: 0,
     list: [],
     patterns: [],
     headers: {},

@@ -1,12 +1,13 @@
 import { parse } from "@std/yaml";
 import { defaultOf } from "./convert.ts";
 import { formatDuration } from "./duration.ts";
-import { STORAGE_SETTINGS } from "./fields.ts";
+import { CHOICE_SECTIONS, STORAGE_SETTINGS } from "./fields.ts";
 import type { Field } from "./fields/field.ts";
 import { type Node, nodeAt, toPlain } from "./node.ts";
 import { describeOrigin } from "./problem.ts";
 import { makeSchema, type Schema, type SectionSchema } from "./schema.ts";
 import type { Settings } from "./settings.ts";
+import { formatSize } from "./size.ts";
 
 const REDACTED = "<redacted>";
 
@@ -27,16 +28,17 @@ function* renderSection(
 ): Generator<string> {
   for (const [key, child] of schema.children) {
     const path = parent === "" ? key : `${parent}.${key}`;
-    if (isOtherDriver(path, settings)) continue;
+    if (isOtherChoice(path, settings)) continue;
     yield* renderChild(key, child, settings, path, depth);
   }
 }
 
-/** Whether it is the section of a storage driver that was not chosen. */
-function isOtherDriver(path: string, settings: Settings): boolean {
-  const [section, key = "", more] = path.split(".");
-  return section === "storage" && key !== "" && more === undefined &&
-    !STORAGE_SETTINGS.includes(key) && nodeAt(settings.root, [section, key]) === undefined;
+/** Whether it is the section of a storage driver, or of a kind of authentication, that was not chosen. */
+function isOtherChoice(path: string, settings: Settings): boolean {
+  const [section = "", key = "", more] = path.split(".");
+  return CHOICE_SECTIONS.includes(section) && key !== "" && more === undefined &&
+    !(section === "storage" && STORAGE_SETTINGS.includes(key)) &&
+    nodeAt(settings.root, [section, key]) === undefined;
 }
 
 function* renderChild(
@@ -57,6 +59,10 @@ function* renderChild(
   } else {
     const count = settings.count(path);
     if (count > 0) yield `${indentation}${key}:`;
+    // no rules of access are something else than no `access`
+    else if (nodeAt(settings.root, path.split("."))?.kind === "list") {
+      yield `${indentation}${key}: []`;
+    }
     for (let index = 0; index < count; index++) {
       yield* renderElement(schema.element, settings, `${path}[${index}]`, depth + 1);
     }
@@ -94,7 +100,9 @@ function renderField(field: Field, settings: Settings, path: string): string | u
 
 function renderValue(field: Field, value: unknown, node: Node | undefined): string {
   if (field.type === "duration" && typeof value === "number") return formatDuration(value);
+  if (field.type === "size" && typeof value === "number") return formatSize(value);
   if (field.type === "patterns" && node !== undefined) return flow(toPlain(node));
+  if (field.type === "text" && typeof value === "string") return flow(withoutQuery(value));
   return flow(value);
 }
 
@@ -119,9 +127,15 @@ function flow(value: unknown): string {
   return isPlain(text) ? text : JSON.stringify(text);
 }
 
-/** Names under which free mappings keep secrets. */
+/** The query of a URL may hold a token. */
+function withoutQuery(text: string): string {
+  return text.replace(/^(https?:\/\/[^?#]*)([?#])[^]*$/i, `$1$2${REDACTED}`);
+}
+
+/** Names under which free mappings, and `http.headers`, keep secrets. Those of CORS say who may send them. */
 function isSecretName(name: string): boolean {
-  return /pass|secret|token|credential|authorization|key/i.test(name);
+  return !/^access-control-/i.test(name) &&
+    /pass|secret|token|credential|auth(?!or(?!i))|cookie|session|jwt|key/i.test(name);
 }
 
 /** Whether a text stays itself without quotes, for other readers of YAML as well. */

@@ -94,16 +94,6 @@ export const UNBUILT: readonly Feature[] = [
       "purging is not built yet: unfinished uploads stay until they are removed by hand",
   },
   {
-    covers: ["auth.htpasswd", "auth.silly", "auth.token"],
-    kind: "error",
-    askedBy: presence("auth.htpasswd", "auth.silly", "auth.token"),
-    message: ({ path }) =>
-      `${
-        path.split(".")[1]
-      } authentication is not built into berth yet, and it does not start open when ` +
-      "authentication was asked for",
-  },
-  {
     covers: ["policy.repository.classes"],
     kind: "error",
     askedBy: anyOf("policy.repository.classes"),
@@ -134,26 +124,12 @@ export const UNBUILT: readonly Feature[] = [
     message: notYet("HTTP/2 without TLS is"),
   },
   {
-    covers: ["http.debug"],
-    kind: "warning",
-    askedBy: (settings) => anyOf("http.debug.addr", "http.debug.prometheus.enabled")(settings),
-    message: () => "http.debug is not built yet: no debug server is started, there are no metrics",
-  },
-  {
-    covers: ["http.tls"],
+    covers: ["http.tls.letsencrypt"],
     kind: "error",
-    askedBy: anyOf("http.tls"),
-    message: ({ path }) =>
-      `${
-        path.startsWith("http.tls.letsencrypt") ? "Let's Encrypt" : "TLS"
-      } is not built into berth yet, and it ` +
-      "does not start without when it was asked for: let a reverse proxy do it, and take http.tls out",
-  },
-  {
-    covers: ["proxy"],
-    kind: "error",
-    askedBy: anyOf("proxy.remoteurl"),
-    message: notYet("the pull-through cache is"),
+    askedBy: anyOf("http.tls.letsencrypt"),
+    message: () =>
+      "Let's Encrypt is not built into berth yet: let certbot or another ACME client get the certificate, name its files in " +
+      "http.tls.certificate and http.tls.key (they are read again when they change), and take http.tls.letsencrypt out",
   },
   {
     covers: ["notifications"],
@@ -166,13 +142,6 @@ export const UNBUILT: readonly Feature[] = [
     kind: "warning",
     askedBy: anyOf("redis"),
     message: () => "has no effect: nothing uses Redis yet",
-  },
-  {
-    covers: ["health"],
-    kind: "warning",
-    askedBy: (settings) =>
-      anyOf("health.storagedriver.enabled", "health.file", "health.http", "health.tcp")(settings),
-    message: () => "health checks are not built yet: none of them is run",
   },
 ];
 
@@ -189,4 +158,5 @@ const REASONS: Readonly<Record<string, string>> = {
   "storage.filesystem.maxthreads": "berth has its own number of file workers",
   "storage.cache.blobdescriptorsize": "berth bounds its caches itself",
   "storage.tag.concurrencylimit": "berth needs no such limit",
+  "proxy.cachewritetimeout": "a slow disk is no reason to throw away what was fetched",
 };

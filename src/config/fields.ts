@@ -5,6 +5,7 @@ import type { Field, FieldTable } from "./fields/field.ts";
 import { HEALTH_FIELDS } from "./fields/health.ts";
 import { HTTP_FIELDS } from "./fields/http.ts";
 import { LOG_FIELDS } from "./fields/log.ts";
+import { PROXY_FIELDS } from "./fields/proxy.ts";
 import { REDIS_FIELDS } from "./fields/redis.ts";
 import { SERVICE_FIELDS } from "./fields/services.ts";
 import { STORAGE_FIELDS } from "./fields/storage.ts";
@@ -19,6 +20,7 @@ export const FIELDS = {
   ...CONTENT_FIELDS,
   ...HTTP_FIELDS,
   ...TLS_FIELDS,
+  ...PROXY_FIELDS,
   ...SERVICE_FIELDS,
   ...REDIS_FIELDS,
   ...HEALTH_FIELDS,
@@ -55,7 +57,7 @@ export const STORAGE_SETTINGS: readonly string[] = [
 export type ValueOf<F extends Field> = F extends { values: readonly (infer V)[] } ? V
   : F["type"] extends "text" ? string
   : F["type"] extends "bool" ? boolean
-  : F["type"] extends "int" | "duration" ? number
+  : F["type"] extends "int" | "duration" | "size" ? number
   : F["type"] extends "list" ? readonly string[]
   : F["type"] extends "patterns" ? readonly RegExp[]
   : F["type"] extends "headers" ? Readonly<Record<string, readonly string[]>>

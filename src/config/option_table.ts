@@ -47,6 +47,7 @@ function describeType(field: Field): string {
     bool: "true, false",
     int: "number",
     duration: "duration",
+    size: "size",
     list: "list",
     patterns: "list of patterns",
     headers: "names with lists",

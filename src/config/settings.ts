@@ -40,6 +40,14 @@ export class Settings {
     return this.#set.get(path);
   }
 
+  /** Whether something is written there that is not what the option takes, and that was reported. */
+  isRefused(path: string): boolean {
+    if (this.#set.has(path)) return false;
+    const steps = path.match(/[^.[\]]+/g) ?? [];
+    const node = nodeAt(this.root, steps.map((step) => /^\d+$/.test(step) ? Number(step) : step));
+    return node !== undefined && node.kind !== "null";
+  }
+
   /** Every setting. */
   all(): Iterable<Setting> {
     return this.#set.values();

@@ -1,4 +1,6 @@
+import { accessRules } from "./access_rules.ts";
 import { parseAddress } from "./address.ts";
+import { authConfig } from "./auth_config.ts";
 import type {
   Config,
   DriverConfig,
@@ -6,14 +8,23 @@ import type {
   StorageConfig,
   ValidationConfig,
 } from "./config.ts";
+import { debugConfig, healthConfig } from "./health_config.ts";
 import { nodeAt } from "./node.ts";
 import type { Problems } from "./problem.ts";
+import { proxyConfig } from "./proxy_config.ts";
 import type { Settings } from "./settings.ts";
+import { tlsConfig } from "./tls_config.ts";
 
 /** The Config that the settings describe, with the checks that concern more than a value's type. Usable when there are no errors. */
 export function toConfig(settings: Settings, problems: Problems): Config {
   checkVersion(settings, problems);
   checkCache(settings, problems);
+  const config = readConfig(settings, problems);
+  checkRealm(config, settings, problems);
+  return config;
+}
+
+function readConfig(settings: Settings, problems: Problems): Config {
   return {
     version: "0.1",
     log: {
@@ -25,8 +36,12 @@ export function toConfig(settings: Settings, problems: Problems): Config {
     storage: storageConfig(settings),
     catalog: { maxentries: pageLength(settings, "catalog.maxentries", problems) },
     tags: { maxtags: pageLength(settings, "tags.maxtags", problems) },
+    auth: authConfig(settings, problems),
+    access: accessRules(settings, problems),
     http: httpConfig(settings, problems),
+    health: healthConfig(settings, problems),
     validation: validationConfig(settings, problems),
+    proxy: proxyConfig(settings, problems),
   };
 }
 
@@ -57,6 +72,18 @@ function checkCache(settings: Settings, problems: Problems): void {
       origin,
     );
   }
+}
+
+/** Where anybody may pull, clients are told where to bring their password, and without `http.host` the request says which host that is. */
+function checkRealm({ auth, access, http }: Config, settings: Settings, problems: Problems): void {
+  const isOpen = access?.some(({ users }) => users.includes("anonymous")) ?? false;
+  const isLocal = http.net === "unix" || /^(?:127\.[\d.]+|localhost|\[::1\]):/.test(http.addr);
+  if (auth.kind !== "htpasswd" || !isOpen || http.tls || http.host !== "" || isLocal) return;
+  problems.warn(
+    "passwords cross the network as they are: let berth speak TLS (http.tls), or set http.host to the https:// URL of the proxy that does",
+    "access",
+    nodeAt(settings.root, ["access"])?.origin,
+  );
 }
 
 /** A line's field is a scalar; what is nested in the file goes into it as JSON. */
@@ -108,6 +135,8 @@ function httpConfig(settings: Settings, problems: Problems): HttpConfig {
     idletimeout: settings.get("http.idletimeout"),
     bodytimeout: settings.get("http.bodytimeout"),
     maxheaderbytes: settings.get("http.maxheaderbytes"),
+    tls: tlsConfig(settings, problems),
+    debug: debugConfig(settings, problems),
   };
 }
 

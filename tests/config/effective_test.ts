@@ -77,7 +77,16 @@ storage: inmemory
 log:
   fields: {token: ${CANARY}, nested: {apiKey: ${CANARY}}}
   hooks: [{type: mail, disabled: true, options: {smtp: {password: ${CANARY}}}}]
-http: {secret: ${CANARY}}
+http:
+  secret: ${CANARY}
+  headers:
+    Cookie: [${CANARY}]
+    Set-Cookie: ["a=${CANARY}"]
+    X-Api-Key: [${CANARY}]
+    x-apikey: [${CANARY}]
+    X-Auth: [${CANARY}]
+    Proxy-Authorization: [${CANARY}]
+health: {http: [{uri: "https://h/x?token=${CANARY}"}, {uri: "https://h/x#${CANARY}"}]}
 redis: {addr: x, password: ${CANARY}, options: {password: ${CANARY}}}
 proxy: {password: ${CANARY}, username: u}
 notifications: {endpoints: [{disabled: true, url: "https://u:${CANARY}@x/y", headers: {Authorization: [${CANARY}]}}]}
@@ -87,6 +96,16 @@ reporting: {bugsnag: {apikey: ${CANARY}}}
   );
   assertEquals(printed.includes(CANARY), false, printed);
   assertStringIncludes(printed, '  secret: "<redacted>"  # REGISTRY_HTTP_SECRET\n');
+  assertStringIncludes(printed, '- uri: "https://h/x?<redacted>"  # config.yml');
+});
+
+Deno.test("renderEffective() prints what is no secret", () => {
+  const printed = effective(`version: 0.1
+storage: inmemory
+http: {headers: {Access-Control-Allow-Credentials: ["true"], Author: [me]}}
+`);
+  assertStringIncludes(printed, 'Access-Control-Allow-Credentials: ["true"]');
+  assertStringIncludes(printed, "Author: [me]");
 });
 
 /** Files and variables that are wrong just where a secret stands. */

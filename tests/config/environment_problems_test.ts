@@ -24,12 +24,12 @@ const ERRORS: readonly (readonly [Variables, string])[] = [
     "REGISTRY_AUTH_FOO_BAR: auth.foo: unknown kind of authentication",
   ],
   [
-    { REGISTRY_AUTH: "htpasswd" },
-    "REGISTRY_AUTH: auth.htpasswd: htpasswd authentication is not built",
+    { REGISTRY_AUTH: "{htpasswd: {path: /p}}" },
+    "REGISTRY_AUTH: auth.htpasswd.realm: expected a text: it is needed for htpasswd authentication",
   ],
   [
     { REGISTRY_AUTH_HTPASSWD_REALM: "x" },
-    "auth.htpasswd.realm: htpasswd authentication is not built",
+    "auth.htpasswd.path: expected a text: it is needed for htpasswd authentication",
   ],
   [
     { REGISTRY_NOTIFICATIONS_ENDPOINTS_2_NAME: "x" },
@@ -46,8 +46,8 @@ const ERRORS: readonly (readonly [Variables, string])[] = [
     "REGISTRY_LOG_HOOKS_0_MAILOPTIONS_FROM: log.hooks[0].options.from: hooks of the log are not built",
   ],
   [
-    { REGISTRY_PROXY_REMOTEURL: "https://x" },
-    "REGISTRY_PROXY_REMOTEURL: proxy.remoteurl: the pull-through cache is not built",
+    { REGISTRY_PROXY_REMOTEURL: "mirror:5000" },
+    'REGISTRY_PROXY_REMOTEURL: proxy.remoteurl: found "mirror:5000", expected a URL',
   ],
 ];
 
@@ -111,14 +111,6 @@ const WARNINGS: readonly (readonly [Variables, string])[] = [
   [
     { REGISTRY_CONFIGURATION_PATH: "/x", REGISTRY_PORT: "5000" },
     "REGISTRY_PORT: ignored: there is no such setting",
-  ],
-  [
-    { REGISTRY_HEALTH_FILECHECKERS_0_FILE: "/x" },
-    "REGISTRY_HEALTH_FILECHECKERS_0_FILE: health.file[0].file: health checks are not built yet: none of them is run",
-  ],
-  [
-    { REGISTRY_HEALTH_FILE_0_FILE: "/x" },
-    "REGISTRY_HEALTH_FILE_0_FILE: health.file[0].file: health checks are not built yet: none of them is run",
   ],
   [
     { REGISTRY_REDIS_OPTIONS_PASSWORD: "@x" },

@@ -203,7 +203,7 @@ Deno.test("loadConfig() reports every problem in one run, from top to bottom", (
     "  addr: 5000",
     "  net: udp",
     "proxy:",
-    "  remoteurl: https://registry-1.docker.io",
+    "  remoteurl: registry-1.docker.io",
   ].join("\n");
   const places = errorsOf(text, { REGISTRY_TAGS_MAXTAGS: "x" })
     .map((error) => error.split(": ").slice(0, 2).join(" "));
@@ -212,7 +212,8 @@ Deno.test("loadConfig() reports every problem in one run, from top to bottom", (
     "config.yml:3 log.level",
     "config.yml:6 storage",
     "config.yml:6 storage.s3",
-    "config.yml:7 auth.htpasswd",
+    "config.yml:7 auth.htpasswd.realm",
+    "config.yml:7 auth.htpasswd.path",
     "config.yml:9 http.addr",
     "config.yml:10 http.net",
     "config.yml:12 proxy.remoteurl",

@@ -14,6 +14,8 @@ Deno.test("loadConfig() fills in distribution's defaults", () => {
     },
     catalog: { maxentries: 1000 },
     tags: { maxtags: 1000 },
+    auth: { kind: "none" },
+    access: undefined,
     http: {
       net: "tcp",
       addr: ":5000",
@@ -26,6 +28,14 @@ Deno.test("loadConfig() fills in distribution's defaults", () => {
       idletimeout: 120_000,
       bodytimeout: 60_000,
       maxheaderbytes: 32_768,
+      tls: undefined,
+      debug: undefined,
+    },
+    health: {
+      storagedriver: { enabled: false, interval: 10_000, threshold: 0 },
+      file: [],
+      http: [],
+      tcp: [],
     },
     validation: {
       disabled: false,
@@ -35,6 +45,7 @@ Deno.test("loadConfig() fills in distribution's defaults", () => {
         references: "all",
       },
     },
+    proxy: undefined,
   });
 });
 

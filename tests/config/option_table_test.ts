@@ -19,7 +19,10 @@ Deno.test("renderText() tells the variable, the default and what is not built", 
     "http.draintimeout  (duration; default 30s; registry:2)\n    REGISTRY_HTTP_DRAINTIMEOUT\n",
   );
   assertStringIncludes(text, "REGISTRY_HTTP_HEADERS_<NAME>\n");
-  assertStringIncludes(text, "    Registry to be a pull-through cache of. Not built yet.\n");
+  assertStringIncludes(
+    text,
+    "    Adds the place in the source to every log line. Not built yet.\n",
+  );
 });
 
 Deno.test("renderText() can be narrowed", () => {

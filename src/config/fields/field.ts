@@ -5,7 +5,7 @@ export type Since = "registry:2" | "registry:3" | "registry:2 only" | "berth";
 export type Status = "built" | "inert" | "later";
 
 /**
- * `text` takes any scalar as written, `list` is a list of texts, `patterns` one of Go regular expressions, `headers` a map of header
+ * `text` takes any scalar as written, `size` is bytes with or without a unit, `list` is a list of texts, `patterns` one of Go regular expressions, `headers` a map of header
  * names to lists, `map` holds whatever the user puts there, `section` is a mapping that may be empty (a driver's name).
  */
 export type FieldType =
@@ -14,6 +14,7 @@ export type FieldType =
   | "bool"
   | "int"
   | "duration"
+  | "size"
   | "list"
   | "patterns"
   | "headers"

@@ -116,20 +116,20 @@ export const HTTP_FIELDS = {
     type: "text",
     help: "host:port of the debug server.",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.debug.prometheus.enabled": {
     type: "bool",
     default: false,
     help: "Serves metrics on the debug server.",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.debug.prometheus.path": {
     type: "text",
     default: "/metrics",
     help: "Path of the metrics.",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
 } as const satisfies FieldTable;

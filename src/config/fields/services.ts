@@ -1,51 +1,6 @@
 import type { FieldTable } from "./field.ts";
 
 export const SERVICE_FIELDS = {
-  "proxy.remoteurl": {
-    type: "text",
-    help: "Registry to be a pull-through cache of.",
-    since: "registry:2",
-    status: "later",
-  },
-  "proxy.username": {
-    type: "text",
-    help: "User there.",
-    since: "registry:2",
-    status: "later",
-  },
-  "proxy.password": {
-    type: "text",
-    secret: true,
-    help: "Password there.",
-    since: "registry:2",
-    status: "later",
-  },
-  "proxy.exec.command": {
-    type: "text",
-    help: "Program that prints the credentials.",
-    since: "registry:3",
-    status: "later",
-  },
-  "proxy.exec.lifetime": {
-    type: "duration",
-    help: "How long its answer is good for.",
-    since: "registry:3",
-    status: "later",
-  },
-  "proxy.ttl": {
-    type: "duration",
-    default: "168h0m0s",
-    help: "Lifetime of cached content; 0 is for ever.",
-    since: "registry:3",
-    status: "later",
-  },
-  "proxy.cachewritetimeout": {
-    type: "duration",
-    default: "5m0s",
-    help: "Limit for writing one blob to the cache.",
-    since: "registry:3",
-    status: "later",
-  },
   "notifications.events.includereferences": {
     type: "bool",
     default: false,

@@ -5,19 +5,19 @@ export const TLS_FIELDS = {
     type: "text",
     help: "File with the certificate chain (PEM).",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.tls.key": {
     type: "text",
     help: "File with the private key (PEM).",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.tls.clientcas": {
     type: "list",
     help: "Files with the CAs of client certificates.",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.tls.clientauth": {
     type: "choice",
@@ -30,7 +30,7 @@ export const TLS_FIELDS = {
     default: "require-and-verify-client-cert",
     help: "What is asked of clients when `clientcas` is set.",
     since: "registry:3",
-    status: "later",
+    status: "built",
   },
   "http.tls.minimumtls": {
     type: "choice",
@@ -38,13 +38,13 @@ export const TLS_FIELDS = {
     default: "tls1.2",
     help: "Lowest TLS version.",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.tls.ciphersuites": {
     type: "list",
     help: "Allowed cipher suites.",
     since: "registry:2",
-    status: "later",
+    status: "built",
   },
   "http.tls.letsencrypt.cachefile": {
     type: "text",
