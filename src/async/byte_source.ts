@@ -1,19 +1,32 @@
 /**
- * Random access to bytes that do not change while they are open: an open blob file, or a payload in memory.
- * Storage hands them out, the front's pump sends them; neither knows the other.
+ * Random access to bytes that do not change while they are open: an open blob file, a payload in memory, or a blob of which more and
+ * more is there. Storage and caches hand them out, the front's pump sends them; neither knows the other.
  */
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;
-  /** Fills `into` from `position`. Resolves to the bytes read, fewer than asked only at the end, 0 past it. */
+  /**
+   * Fills `into` from `position`. Resolves to the bytes read: 0 past the end, and fewer than asked only at the end, or at the last
+   * byte that is there yet; then at least one is waited for.
+   */
   read(into: Uint8Array<ArrayBuffer>, position: number): Promise<number>;
   /**
    * The same without waiting, or `undefined` when the bytes may have to come from a disk: then use `read`.
    * (A blocking read that misses the page cache holds up every other request.)
    */
   readNow?(into: Uint8Array<ArrayBuffer>, position: number): number | undefined;
-  /** A view of bytes from `position` that are in memory anyway, at most `length` long; must not be written to. */
-  view?(position: number, length: number): Uint8Array<ArrayBuffer>;
+  /**
+   * A view of bytes from `position` that are in memory anyway, at most `length` long; must not be written to. `undefined` when they
+   * are not.
+   */
+  view?(position: number, length: number): Uint8Array<ArrayBuffer> | undefined;
+  /**
+   * Resolves when the bytes at `position` are there to be read, rejects when they will never be; `undefined`: they are. Absent: all
+   * are there from the start. Whoever waits by this instead of by `read` needs no buffer meanwhile.
+   */
+  ready?(position: number): Promise<void> | undefined;
+  /** Told before the first read which bytes (`end` exclusive) will be wanted, one after the other. */
+  expect?(start: number, end: number): void;
   /** Gives back the file. May be called more than once. */
   close(): void;
 }

@@ -9,4 +9,9 @@ export class SingleFlight<T> {
     this.#flying.set(key, started);
     return started;
   }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#flying.size > 0) await Promise.allSettled(this.#flying.values());
+  }
 }

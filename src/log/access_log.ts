@@ -1,4 +1,4 @@
-import { escapeQuoted } from "./escape.ts";
+import { escapeQuoted } from "../async/quoted.ts";
 
 /** A request and its answer, as the access log tells them. */
 export interface AccessEntry {

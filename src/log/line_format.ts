@@ -1,4 +1,4 @@
-import { escapeQuoted } from "./escape.ts";
+import { escapeQuoted } from "../async/quoted.ts";
 import { LinePlans, type Notation, type Value } from "./line_plan.ts";
 import type { Fields, Level } from "./logger.ts";
 

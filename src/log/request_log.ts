@@ -5,6 +5,8 @@ export interface LoggedRequest {
   readonly id: string;
   readonly method: string;
   readonly target: string;
+  /** Of the client's certificate. */
+  readonly clientSubject?: string | undefined;
   header(name: string): string | undefined;
 }
 
@@ -61,6 +63,7 @@ export function requestFields(request: CompletedRequest): Fields {
     "http.response.duration": durationText(request.durationMs),
     "http.response.status": request.status,
     "http.response.written": request.bytes,
+    "tls.client.subject": exchange.clientSubject,
   };
   // Most requests note nothing, and a spread would double the cost of this.
   for (const _name in notes) return { ...fields, ...notes };

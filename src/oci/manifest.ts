@@ -28,6 +28,8 @@ export interface Reference {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly urls: readonly string[];
+  /** In bytes; absent when the document names none, or nonsense. */
+  readonly size?: number;
 }
 
 export interface ChildReference extends Reference {
@@ -112,11 +114,25 @@ export function readManifest(bytes: Uint8Array): Manifest | undefined {
   return describe(body, mediaType, kind, () => undefined);
 }
 
+/** What a document says of itself; undefined when it says nothing, or is none. */
+export function ownMediaType(bytes: Uint8Array): string | undefined {
+  try {
+    return typeInBody(parseJson(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function typeInBody({ mediaType }: Json): string | undefined {
+  return typeof mediaType === "string" && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(mediaType)
+    ? mediaType
+    : undefined;
+}
+
 /** The media type under which stored bytes are answered: what they say of themselves, else what they look like. */
 function storedMediaType(body: Json): string {
-  if (typeof body.mediaType === "string" && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(body.mediaType)) {
-    return body.mediaType;
-  }
+  const own = typeInBody(body);
+  if (own !== undefined) return own;
   if (body.schemaVersion === 1) return DOCKER_SCHEMA1;
   return Array.isArray(body.manifests) ? OCI_INDEX : OCI_IMAGE;
 }
@@ -224,12 +240,18 @@ function reference(value: unknown, field: string, fault: OnFault): ChildReferenc
   }
   if (isObject(value.platform)) checkSpelling(value.platform, PLATFORM_FIELDS, fault, field);
   const platform = isObject(value.platform) ? strings(value.platform) : undefined;
+  const { size } = value;
   return {
     digest,
     mediaType: typeof value.mediaType === "string" ? value.mediaType : "",
     urls: Array.isArray(value.urls) ? value.urls.filter((url) => typeof url === "string") : [],
+    ...(isSize(size) && { size }),
     ...(platform && { platform }),
   };
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function why(digest: unknown): string {

@@ -40,6 +40,12 @@ function withTarget(target: string): CompletedRequest {
   return { ...REQUEST, exchange: { ...REQUEST.exchange, target } };
 }
 
+Deno.test("the line names who the client's certificate was made out to, on one line", () => {
+  const exchange = { ...REQUEST.exchange, clientSubject: "CN=robot\\0aX,O=x" };
+  const [line = ""] = logged({ ...REQUEST, exchange });
+  assertEquals(line.includes('tls.client.subject="CN=robot\\\\0aX,O=x"'), true, line);
+});
+
 Deno.test("an answer with an error is logged as registry:3 does", () => {
   const notes = {
     "err.code": "MANIFEST_UNKNOWN",
