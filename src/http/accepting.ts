@@ -1,15 +1,24 @@
 import type { Server } from "node:http";
 import { connect, Server as NetServer, type Socket } from "node:net";
-import type { Address } from "./address.ts";
+import type { Address, InheritedSocket } from "./address.ts";
 import { makeWay, setMode } from "./unix_socket.ts";
 
 export interface AcceptingOptions {
   readonly address: Address;
+  /** Listened on in place of the address. */
+  readonly inherited?: InheritedSocket | undefined;
   readonly backlog: number;
   /** From so many connections on, it is looked more often whether more are accepted. */
   readonly crowd: number;
   /** Told when it had to listen anew, or could not. */
   readonly onFault: (error: unknown) => void;
+  /** Told when nothing is accepted any more and it cannot listen anew: an inherited socket is gone once it was closed. */
+  readonly onLost: () => void;
+}
+
+/** An inherited socket that cannot be listened on. */
+export class InheritedSocketError extends Error {
+  override readonly name = "InheritedSocketError";
 }
 
 /** So long nothing may have been accepted before it is tried out; the first holds after a crowd. In milliseconds. */
@@ -46,7 +55,9 @@ export class Accepting {
   async open(): Promise<Address> {
     await this.#listen();
     const place = this.server.address();
-    if (this.#bound.net === "tcp" && typeof place === "object" && place) {
+    if (this.options.inherited !== undefined) {
+      this.#bound = inheritedAddress(this.options.inherited, place);
+    } else if (this.#bound.net === "tcp" && typeof place === "object" && place) {
       const { host } = this.#bound;
       this.#bound = { net: "tcp", host: host === "" ? place.address : host, port: place.port };
     }
@@ -118,6 +129,7 @@ export class Accepting {
 
   async #reopen(): Promise<void> {
     // not http's own close, which would end idle connections as well
+    if (this.options.inherited !== undefined) return this.#giveUp();
     if (this.#isOpen) NetServer.prototype.close.call(this.server);
     this.#isOpen = false;
     await this.#listen();
@@ -131,12 +143,27 @@ export class Accepting {
     );
   }
 
+  #giveUp(): void {
+    this.#isStopped = true;
+    this.options.onFault(
+      new Error(
+        "No connections are accepted any more on the inherited socket: most likely too many files were open. " +
+          "Only a new start can open it again",
+      ),
+    );
+    this.options.onLost();
+  }
+
   async #listen(): Promise<void> {
     const address = this.#bound;
-    if (address.net === "unix") await makeWay(address.path);
+    const { inherited } = this.options;
+    const path = address.net === "unix" && inherited === undefined ? address.path : undefined;
+    if (path !== undefined) await makeWay(path);
     if (this.#isStopped) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const place = address.net === "unix"
+    const place = inherited !== undefined
+      ? { fd: inherited.fd }
+      : address.net === "unix"
       ? { path: address.path }
       : { port: address.port, ...(address.host !== "" && { host: address.host }) };
     this.server.off("error", this.options.onFault);
@@ -144,13 +171,34 @@ export class Accepting {
     this.server.listen({ ...place, backlog: this.options.backlog });
     try {
       await promise;
+    } catch (error) {
+      throw inherited === undefined ? error : notUsable(inherited, error);
     } finally {
       this.server.off("error", reject).off("listening", resolve);
       this.server.on("error", this.options.onFault);
     }
     this.#isOpen = true;
-    if (address.net === "unix") await setMode(address.path);
+    if (path !== undefined) await setMode(path);
   }
+}
+
+function notUsable({ fd }: InheritedSocket, error: unknown): InheritedSocketError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new InheritedSocketError(
+    `Cannot listen on file descriptor ${fd}, which was handed over as a socket: ${why}. It must be a listening stream socket`,
+    { cause: error },
+  );
+}
+
+/** @param place what node says of it: nothing, when it is a unix socket */
+function inheritedAddress(
+  { fd, path }: InheritedSocket,
+  place: ReturnType<Server["address"]>,
+): Address {
+  if (typeof place === "object" && place !== null) {
+    return { net: "tcp", host: place.address, port: place.port };
+  }
+  return { net: "unix", path: path ?? `file descriptor ${fd}` };
 }
 
 /** "All interfaces" is nothing to connect to; "::" stands for both families, and IPv4 is what every loopback has. */

@@ -9,6 +9,14 @@ export interface Arrival {
   readonly expects: boolean;
 }
 
+/** Who is at the other end, as far as its certificate tells. */
+export interface ClientFacts {
+  /** Of its certificate, when it gave one. */
+  readonly subject?: string;
+  /** Why it is not answered otherwise; absent when it is. */
+  readonly refusal?: string;
+}
+
 /** Requests sent ahead of their turn. Each costs memory before anybody looks at it, and no client of registries sends any. */
 const MOST_AHEAD = 64;
 
@@ -16,21 +24,27 @@ const MOST_AHEAD = 64;
 export class Connection {
   /** Whether no further request of it is looked at: the answer under way, or just sent, is its last. */
   closing = false;
+  /**
+   * IP address of the peer (IPv4 as such, on a dual-stack socket too), `@` on a unix socket. Asked for at once: a socket that has been
+   * closed tells none any more, and the log wants to name who has left.
+   */
+  readonly address: string;
   /** Exchanges that are being handled (0 or 1) and those that wait for their turn. */
   running = 0;
   #current: ServerResponse | undefined;
   readonly #ahead: Arrival[] = [];
-  #address: string | undefined;
   #idleSince: number | undefined;
   /** Status line to end with when the answer under way is out. */
   #lastWords: string | undefined;
   #ended = false;
 
-  constructor(readonly socket: Socket, private readonly begin: (arrival: Arrival) => void) {}
-
-  /** IP address of the peer (IPv4 as such, on a dual-stack socket too), `@` on a unix socket. */
-  get address(): string {
-    return this.#address ??= (this.socket.remoteAddress ?? "@").replace(/^::ffff:(?=\d+\.)/, "");
+  /** @param client what TLS has found out about it */
+  constructor(
+    readonly socket: Socket,
+    private readonly begin: (arrival: Arrival) => void,
+    readonly client: ClientFacts = {},
+  ) {
+    this.address = (socket.remoteAddress ?? "@").replace(/^::ffff:(?=\d+\.)/, "");
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Region } from "../async/byte_source.ts";
+import type { HandlerName } from "../metrics/metrics.ts";
 
 /** Header names as they go on the wire (`Docker-Content-Digest`); a list is sent as repeated lines. */
 export type ReplyHeaders = Readonly<Record<string, string | number | readonly string[]>>;
@@ -44,8 +45,14 @@ export interface Exchange {
   destroy(): void;
   /** Whether an answer has begun. */
   readonly replied: boolean;
+  /** What it is about, by distribution's name of the handler; set by the API, for metrics. */
+  resource?: HandlerName | undefined;
+  /** Subject of the client's certificate, when TLS asked for one and it was given; for the log. */
+  readonly clientSubject?: string | undefined;
   /** Status of the answer, 0 before it. */
   readonly status: number;
+  /** Bytes of the request's body taken so far. */
+  readonly bytesReceived: number;
   /** Bytes of body sent so far. */
   readonly bytesSent: number;
   /** Fields that the log line of this exchange shall carry (error code and detail, repository, …). */

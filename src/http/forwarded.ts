@@ -1,3 +1,4 @@
+import { isHost } from "../oci/host_name.ts";
 import type { Exchange } from "./exchange.ts";
 
 type Headers = Pick<Exchange, "header">;
@@ -9,16 +10,9 @@ export interface Forwarded {
   readonly host?: string;
 }
 
-/** A DNS name (with `_`, as container networks have it), an IPv4 or a bracketed IPv6 address; perhaps a port. */
-const HOST = /^(?:[a-z0-9](?:[a-z0-9._-]{0,253}[a-z0-9.])?|\[[0-9a-f:.]{2,45}\])(?::[0-9]{1,5})?$/i;
 /** name=token or name="quoted", with what separates it from the next (RFC 7239 section 4; a port without quotes is let pass). */
 const PAIR =
   /[ \t]*([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w:\[\]-]+)|"((?:[\t !#-\[\]-~]|\\[\t -~])*)")[ \t]*(;[ \t;]*|,|$)/y;
-
-/** Whether the text is a host with an optional port, as it stands in a Host header, and nothing else. */
-export function isHost(text: string): boolean {
-  return HOST.test(text);
-}
 
 /**
  * Scheme and host that the client used, by the first element of Forwarded (RFC 7239), or the first of X-Forwarded-Proto and

@@ -5,22 +5,27 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { Accepting } from "./accepting.ts";
-import type { Address } from "./address.ts";
+import type { Address, InheritedSocket } from "./address.ts";
 import { statusLineFor } from "./broken_request.ts";
-import { type Arrival, Connection } from "./connection.ts";
+import { type Arrival, type ClientFacts, Connection } from "./connection.ts";
 import { type ConnectionLimits, connectionLimits } from "./connection_limits.ts";
 import { ClientGoneError, type Handler } from "./exchange.ts";
 import { NodeExchange, type Shared } from "./node_exchange.ts";
 import { Pump } from "./pump.ts";
-import { refuse } from "./refuse.ts";
+import { refuse, refuseClient } from "./refuse.ts";
 import { refuseShape } from "./request_shape.ts";
 import { StallWatch } from "./stall_watch.ts";
+import { Handshakes } from "./tls/handshakes.ts";
+import type { Tls } from "./tls/tls.ts";
 import { removeSocket } from "./unix_socket.ts";
 
 export interface ListenerOptions {
   readonly address: Address;
+  /** Listened on in place of the address; it is not removed when it stops. */
+  readonly inherited?: InheritedSocket | undefined;
   /** For the head of a request, from its first byte (of the first one: from the connection's start), in milliseconds. */
   readonly headerTimeout: number;
   /** For a connection without a request. */
@@ -30,6 +35,8 @@ export interface ListenerOptions {
   readonly maxHeaderBytes: number;
   /** One connection more is closed at once. By default as many as leave files to be opened. */
   readonly connectionLimits?: ConnectionLimits;
+  /** Absent: plain HTTP. Whoever opened it closes it, after the listener. */
+  readonly tls?: Tls | undefined;
   /** A fault that no handler has dealt with: reported, never fatal. */
   readonly onFault: (error: unknown) => void;
 }
@@ -42,6 +49,10 @@ export interface Listener {
    * @returns false when some had to be cut after `graceMs`
    */
   stop(graceMs: number): Promise<boolean>;
+  /** Resolves when it accepts no more although nobody stopped it: it has to be started anew. */
+  readonly lost: Promise<void>;
+  /** Connections that are open now, and requests on them that are being answered. */
+  load(): { readonly connections: number; readonly exchanges: number };
 }
 
 /** Opens the port or socket. Rejects with the system's error when it cannot be had. */
@@ -49,7 +60,12 @@ export async function startListener(options: ListenerOptions, handler: Handler):
   const limits = options.connectionLimits ?? await connectionLimits();
   const front = new Front(options, limits, handler);
   const address = await front.listen();
-  return { address, stop: (graceMs) => front.stop(graceMs) };
+  return {
+    address,
+    stop: (graceMs) => front.stop(graceMs),
+    lost: front.lost,
+    load: () => front.load(),
+  };
 }
 
 /** How often connections and transfers are looked at: limits are kept with this tolerance. */
@@ -60,10 +76,13 @@ const LOOKS = 4;
 const TELL_AGAIN_MS = 60_000;
 
 class Front {
+  readonly lost: Promise<void>;
   readonly #server: Server;
   readonly #accepting: Accepting;
   readonly #shared: Shared;
   readonly #connections = new Map<Socket, Connection>();
+  /** With TLS only. */
+  #handshakes: Handshakes | undefined;
   readonly #lookMs: number;
   #turnedAwayAt = -Infinity;
   #looking: ReturnType<typeof setInterval> | undefined;
@@ -75,7 +94,7 @@ class Front {
   ) {
     const { headerTimeout, idleTimeout, bodyTimeout } = options;
     const watch = new StallWatch(bodyTimeout);
-    this.#shared = { watch, pump: new Pump(watch), secure: false };
+    this.#shared = { watch, pump: new Pump(watch), secure: options.tls !== undefined };
     this.#lookMs = Math.min(
       LOOK_MS,
       headerTimeout / LOOKS,
@@ -83,13 +102,17 @@ class Front {
       bodyTimeout / LOOKS,
     );
     this.#server = this.#createServer();
-    const { address, onFault } = options;
+    const { promise: lost, resolve: onLost } = Promise.withResolvers<void>();
+    this.lost = lost;
+    const { address, inherited, onFault } = options;
     const { backlog, connections } = limits;
     this.#accepting = new Accepting(this.#server, {
       address,
+      inherited,
       backlog,
       crowd: connections / 2,
       onFault,
+      onLost,
     });
     this.#hear();
   }
@@ -100,8 +123,16 @@ class Front {
     return address;
   }
 
+  load(): { connections: number; exchanges: number } {
+    const connections = this.#connections.size;
+    let exchanges = 0;
+    for (const { running } of this.#connections.values()) exchanges += running;
+    return { connections, exchanges };
+  }
+
   async stop(graceMs: number): Promise<boolean> {
     this.#accepting.stop();
+    this.#handshakes?.stop();
     const closed = new Promise<boolean>((resolve) => this.#server.close(() => resolve(true)));
     for (const connection of this.#connections.values()) connection.retire();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -113,7 +144,8 @@ class Front {
     for (const socket of this.#connections.keys()) socket.destroy();
     await closed;
     clearInterval(this.#looking);
-    if (this.options.address.net === "unix") await removeSocket(this.options.address.path);
+    const { address, inherited } = this.options;
+    if (address.net === "unix" && inherited === undefined) await removeSocket(address.path);
     return inTime;
   }
 
@@ -135,10 +167,29 @@ class Front {
       noDelay: true,
       requireHostHeader: false, // refuseShape does
     };
-    const server = createServer(options);
+    const server = this.#open(options);
     server.maxHeadersCount = 0; // cuts the rest off in silence; refuseShape refuses
     // A client may close its sending side and wait for the answer.
     Object.assign(server, { httpAllowHalfOpen: true });
+    return server;
+  }
+
+  #open(options: ServerOptions): Server {
+    const { tls } = this.options;
+    if (tls === undefined) return createServer(options);
+    const server = createSecureServer({
+      ...options,
+      ...tls.terms.context,
+      requestCert: tls.asksForCertificates,
+      rejectUnauthorized: false, // tls.judge says more than a reset would
+      handshakeTimeout: -1, // Handshakes sees to it without a timer for each
+    });
+    this.#handshakes = new Handshakes(server, {
+      tls,
+      limit: this.options.headerTimeout,
+      onSecure: (socket, client) => this.#add(socket, client),
+      onFault: this.options.onFault,
+    });
     return server;
   }
 
@@ -166,9 +217,20 @@ class Front {
 
   #welcome(socket: Socket): Connection | undefined {
     socket.on("error", () => socket.destroy()); // the peer's business
-    this.#accepting.accepted(this.#connections.size);
-    if (this.#connections.size >= this.limits.connections) return this.#turnAway(socket);
-    const connection = new Connection(socket, (arrival) => this.#begin(arrival, connection));
+    const handshakes = this.#handshakes;
+    const count = this.#connections.size + (handshakes?.size ?? 0);
+    this.#accepting.accepted(count);
+    if (count >= this.limits.connections && !handshakes?.endOldest()) return this.#turnAway(socket);
+    if (handshakes === undefined) return this.#add(socket, {});
+    handshakes.add(socket);
+  }
+
+  #add(socket: Socket, client: ClientFacts): Connection {
+    const connection = new Connection(
+      socket,
+      (arrival) => this.#begin(arrival, connection),
+      client,
+    );
     this.#connections.set(socket, connection);
     socket.on("close", () => this.#connections.delete(socket));
     socket.on("end", () => connection.onEnd());
@@ -190,20 +252,25 @@ class Front {
 
   #arrive(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
     const { socket } = request;
-    // node:http of older Deno tells of no connections
-    const connection = this.#connections.get(socket) ?? this.#welcome(socket);
-    connection?.arrive({ request, response, expects });
+    // node:http of older Deno tells of no connections; over TLS that would be one whose client was not judged
+    const connection = this.#connections.get(socket) ??
+      (this.#handshakes ? undefined : this.#welcome(socket));
+    if (connection) connection.arrive({ request, response, expects });
+    else socket.destroy();
   }
 
   #begin(arrival: Arrival, connection: Connection): void {
-    const refusal = refuseShape(arrival.request);
-    if (refusal) {
-      refuse(arrival, connection, refusal.status, refusal.reason);
-      connection.done();
-      return;
-    }
+    if (this.#refuses(arrival, connection)) return connection.done();
     const exchange = new NodeExchange(arrival, connection, this.#shared);
     this.#handle(exchange).then(() => connection.done());
+  }
+
+  #refuses(arrival: Arrival, connection: Connection): boolean {
+    const reason = connection.client.refusal;
+    const shape = refuseShape(arrival.request);
+    if (reason !== undefined) refuseClient(arrival, connection, reason);
+    else if (shape !== undefined) refuse(arrival, connection, shape.status, shape.reason);
+    return reason !== undefined || shape !== undefined;
   }
 
   async #handle(exchange: NodeExchange): Promise<void> {
@@ -223,6 +290,7 @@ class Front {
     const { idleTimeout, bodyTimeout } = this.options;
     this.#shared.watch.look(now);
     this.#accepting.look(now);
+    this.#handshakes?.look(now);
     for (const connection of this.#connections.values()) {
       connection.look(now, idleTimeout, bodyTimeout);
     }

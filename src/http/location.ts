@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
-import { isHost, readForwarded } from "./forwarded.ts";
+import { isHost } from "../oci/host_name.ts";
+import { readForwarded } from "./forwarded.ts";
 
 export interface LocationOptions {
   /** `http.host`: the URL by which clients reach the registry, "" when it isn't set. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Region } from "../async/byte_source.ts";
+import type { HandlerName } from "../metrics/metrics.ts";
 import type { Arrival, Connection } from "./connection.ts";
 import type { Exchange, ReplyBody, ReplyHeaders } from "./exchange.ts";
 import { type Pump, roomIn } from "./pump.ts";
@@ -28,6 +29,7 @@ const REPLIED = Promise.resolve();
 export class NodeExchange implements Exchange {
   status = 0;
   bytesSent = 0;
+  resource: HandlerName | undefined;
   notes: Notes = NONE;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -71,6 +73,10 @@ export class NodeExchange implements Exchange {
     return this.shared.secure;
   }
 
+  get clientSubject(): string | undefined {
+    return this.connection.client.subject;
+  }
+
   get replied(): boolean {
     return this.status !== 0;
   }
@@ -99,6 +105,10 @@ export class NodeExchange implements Exchange {
   get contentLength(): number | undefined {
     const text = this.#request.headers["content-length"];
     return text === undefined ? undefined : Number(text);
+  }
+
+  get bytesReceived(): number {
+    return this.#body?.progress ?? 0;
   }
 
   body(): AsyncIterable<Uint8Array<ArrayBuffer>> {
@@ -138,6 +148,7 @@ export class NodeExchange implements Exchange {
     try {
       if (!this.#writeHead(status, headers, { region })) return;
       if (this.#sendsNoBody()) return this.#end();
+      region.source.expect?.(region.start, region.end);
       const small = this.shared.pump.whole(region);
       if (small !== undefined) return this.#end(small);
       await this.shared.pump.send(this.#response, region, (bytes) => this.bytesSent += bytes);

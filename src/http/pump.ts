@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Region } from "../async/byte_source.ts";
 import { BufferPool } from "./buffer_pool.ts";
+import { afterOthers } from "./rounds.ts";
 import type { StallWatch, Transfer } from "./stall_watch.ts";
 import { type PumpSide, Transmission } from "./transmission.ts";
 
@@ -18,13 +19,6 @@ const MOST_SPARE = 4 * 1024 * 1024;
 /** A turn ends after this long or this many writes: the socket's work happens after the write, unseen by the clock. */
 const TURN_MS = 2;
 const TURN_WRITES = 24;
-/**
- * Rounds of the event loop between turns. While something is always ready, tokio looks at the sockets every 61st round only: with
- * one round, 60 turns would pass before another request is seen (p99 of small requests beside one download: 107 ms; with these
- * rounds 9 ms). A setTimeout(0) makes it look at once, but takes 2.1 ms on Deno 2.9.6, which is half of a lone client's speed.
- */
-const ROUNDS = 32;
-
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** When the pump goes on; tests bring their own. */
@@ -40,12 +34,8 @@ export interface Turns {
 const turnsOfTheLoop: Turns = {
   now: () => performance.now(),
   soon: (run) => queueMicrotask(run),
-  later: (run) => afterRounds(ROUNDS, run),
+  later: afterOthers,
 };
-
-function afterRounds(rounds: number, run: () => void): void {
-  setImmediate(rounds > 1 ? () => afterRounds(rounds - 1, run) : run);
-}
 
 /** Sends the content of blobs to all clients in turns, one chunk at a time, so that a fast reader does not hold up the others. */
 export class Pump {

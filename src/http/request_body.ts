@@ -1,9 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { ClientGoneError, StalledError } from "./exchange.ts";
+import { afterOthers } from "./rounds.ts";
 import type { StallWatch, Transfer } from "./stall_watch.ts";
 
 /** Chunks (64 KiB each on Deno) that may lie here before the socket is paused. */
 const MOST_QUEUED = 4;
+
+/** Bytes after which other requests have their turn. */
+const TURN = 1024 * 1024;
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -17,6 +21,8 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Transfer {
   #next: PromiseWithResolvers<IteratorResult<Chunk>> | undefined;
   #failure: Error | undefined;
   #started = false;
+  /** What `progress` was when the others last had their turn. */
+  #turnBegan = 0;
   #ended = false;
 
   /** @param onStart called before the first chunk is asked for: the place to answer `Expect: 100-continue` */
@@ -36,6 +42,18 @@ export class RequestBody implements AsyncIterableIterator<Chunk>, Transfer {
 
   next(): Promise<IteratorResult<Chunk>> {
     if (!this.#started) this.#start();
+    const isTurnOver = this.progress - this.#turnBegan >= TURN;
+    return isTurnOver && !this.#ended ? this.#nextTurn() : this.#take();
+  }
+
+  async #nextTurn(): Promise<IteratorResult<Chunk>> {
+    this.#turnBegan = this.progress;
+    this.request.pause();
+    await new Promise<void>(afterOthers);
+    return await this.#take();
+  }
+
+  #take(): Promise<IteratorResult<Chunk>> {
     const chunk = this.#queue.shift();
     if (chunk !== undefined) {
       if (this.#queue.length === 0 && !this.#ended) this.request.resume();

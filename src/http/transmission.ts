@@ -35,6 +35,8 @@ export class Transmission implements Transfer {
   #position: number;
   #ahead: Chunk | undefined;
   #reading: Promise<void> | undefined;
+  /** Whether the source is waited for, which has nothing at the position yet. */
+  #awaiting = false;
   /** Whether reading has meant waiting before. */
   #slow = false;
   #queued = false;
@@ -103,9 +105,12 @@ export class Transmission implements Transfer {
   #readNow(): Chunk | undefined {
     const { source, end } = this.region;
     const left = end - this.#position;
-    if (source.view) {
-      const bytes = source.view(this.#position, Math.min(left, this.pump.chunkLength()));
-      return { bytes: this.#checked(bytes, bytes.length) };
+    const bytes = source.view?.(this.#position, Math.min(left, this.pump.chunkLength()));
+    if (bytes !== undefined) return { bytes: this.#checked(bytes, bytes.length) };
+    const ready = source.ready?.(this.#position);
+    if (ready !== undefined) {
+      this.#await(ready);
+      return undefined;
     }
     const buffer = this.pump.takeBuffer(left);
     const into = buffer.subarray(0, Math.min(left, buffer.length));
@@ -113,6 +118,16 @@ export class Transmission implements Transfer {
     if (read !== undefined) return { bytes: this.#checked(into, read), buffer };
     this.#readLater(buffer);
     return undefined;
+  }
+
+  #await(ready: Promise<void>): void {
+    this.#awaiting = true;
+    // A client shall know that its answer has begun; without a body node keeps the head.
+    if (this.#position === this.region.start) this.response.flushHeaders();
+    ready.then(() => {
+      this.#awaiting = false;
+      this.#proceed();
+    }, (error) => this.#finished.reject(error));
   }
 
   #readLater(buffer: Bytes): void {
@@ -133,9 +148,9 @@ export class Transmission implements Transfer {
     throw new Error(`Cannot send the rest of a blob: it ends at ${this.#position}, not at ${end}`);
   }
 
-  /** Asks for a turn, unless it has one coming or waits for the socket or the disk. */
+  /** Asks for a turn, unless it has one coming or waits for the socket, the disk, or what a source does not have yet. */
   #proceed(): void {
-    if (this.#over || this.#queued || this.waiting || this.#reading) return;
+    if (this.#over || this.#queued || this.waiting || this.#reading || this.#awaiting) return;
     this.#queued = true;
     this.pump.enqueue(this);
   }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { head, Listening, textOf } from "../support/listening.ts";
+import { eventually } from "../support/eventually.ts";
+import { head, Listening, overBoth, textOf } from "../support/listening.ts";
 
 Deno.test("pipelined requests are answered one by one, in their order", async () => {
   const log: string[] = [];
@@ -83,4 +84,17 @@ Deno.test("connections that break at any moment leave the server alone", async (
   await client.send(whole);
   assertEquals((await client.response()).status, 200);
   assertEquals(front.faults, []);
+});
+
+overBoth("who has left can still be named: the log does so after the end", async (start) => {
+  let address: string | undefined;
+  await using front = await start(async (x) => {
+    await x.reply(200, {}, "x".repeat(16 * 1024 * 1024)).catch(() => {});
+    address = x.remoteAddress;
+  });
+  const client = await front.connect();
+  await client.send(head("GET /"));
+  client[Symbol.dispose]();
+  await eventually("it is named", () => address !== undefined);
+  assertEquals(address, "127.0.0.1");
 });

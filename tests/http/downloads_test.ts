@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ByteSource } from "../../src/async/byte_source.ts";
 import type { Handler } from "../../src/http/exchange.ts";
-import { head, Listening } from "../support/listening.ts";
+import { head, overBoth } from "../support/listening.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 
 const MIB = 1024 * 1024;
@@ -59,26 +59,29 @@ const SIZE = 5 * MIB + 3;
 const content = pattern(SIZE);
 
 for (const kind of ["view", "now", "later"] as const) {
-  Deno.test(`a region whose source reads "${kind}" arrives whole, whatever its place and size`, async () => {
-    const counted = blobs(content);
-    await using front = await Listening.start(counted.handler);
-    using client = await front.connect();
-    const regions = [[0, SIZE], [0, 0], [7, 8], [1, 65_537], [65_536, 131_072], [SIZE - 1, SIZE]];
-    for (const [start, end] of regions) {
-      await client.send(head(`GET /${kind}/${start}-${end}`));
-      const { header, body } = await client.response();
-      assertEquals(header("content-length"), String(body.length));
-      assertEquals(body.length, (end ?? 0) - (start ?? 0));
-      assert(body.every((byte, i) => byte === ((i + (start ?? 0)) & 0xff)));
-    }
-    await client.send(head(`HEAD /${kind}/0-${SIZE}`));
-    assertEquals((await client.response(true)).header("content-length"), String(SIZE));
-    assertEquals([counted.open, front.faults], [0, []]);
-  });
+  overBoth(
+    `a region whose source reads "${kind}" arrives whole, whatever its place and size`,
+    async (start) => {
+      const counted = blobs(content);
+      await using front = await start(counted.handler);
+      using client = await front.connect();
+      const regions = [[0, SIZE], [0, 0], [7, 8], [1, 65_537], [65_536, 131_072], [SIZE - 1, SIZE]];
+      for (const [start, end] of regions) {
+        await client.send(head(`GET /${kind}/${start}-${end}`));
+        const { header, body } = await client.response();
+        assertEquals(header("content-length"), String(body.length));
+        assertEquals(body.length, (end ?? 0) - (start ?? 0));
+        assert(body.every((byte, i) => byte === ((i + (start ?? 0)) & 0xff)));
+      }
+      await client.send(head(`HEAD /${kind}/0-${SIZE}`));
+      assertEquals((await client.response(true)).header("content-length"), String(SIZE));
+      assertEquals([counted.open, front.faults], [0, []]);
+    },
+  );
 
-  Deno.test(`many at once whose sources read "${kind}" each get their own bytes`, async () => {
+  overBoth(`many at once whose sources read "${kind}" each get their own bytes`, async (start) => {
     const counted = blobs(content);
-    await using front = await Listening.start(counted.handler);
+    await using front = await start(counted.handler);
     await Promise.all(Array.from({ length: 6 }, async (_, n) => {
       using client = await front.connect();
       const start = n * 1000 + n;
@@ -90,30 +93,33 @@ for (const kind of ["view", "now", "later"] as const) {
     assertEquals(counted.open, 0);
   });
 
-  Deno.test(`clients that leave a download whose source reads "${kind}" cost nothing`, async () => {
-    const counted = blobs(content);
-    await using front = await Listening.start(counted.handler);
-    for (let i = 0; i < 100; i++) {
-      const client = await front.connect();
-      await client.send(head(`GET /${kind}/0-${SIZE}`));
-      if (i % 2 === 0) await client.connection.read(new Uint8Array(1 + i * 1000));
-      client[Symbol.dispose]();
-    }
-    using client = await front.connect();
-    while (counted.open > 0) {
-      await client.send(head(`GET /${kind}/0-1`));
-      await client.response();
-    }
-    assertEquals([counted.open, front.faults], [0, []]);
-  });
+  overBoth(
+    `clients that leave a download whose source reads "${kind}" cost nothing`,
+    async (start) => {
+      const counted = blobs(content);
+      await using front = await start(counted.handler);
+      for (let i = 0; i < 100; i++) {
+        const client = await front.connect();
+        await client.send(head(`GET /${kind}/0-${SIZE}`));
+        if (i % 2 === 0) await client.connection.read(new Uint8Array(1 + i * 1000));
+        client[Symbol.dispose]();
+      }
+      using client = await front.connect();
+      while (counted.open > 0) {
+        await client.send(head(`GET /${kind}/0-1`));
+        await client.response();
+      }
+      assertEquals([counted.open, front.faults], [0, []]);
+    },
+  );
 }
 
-Deno.test("300 aborted downloads of a file leave no file open", async () => {
+overBoth("300 aborted downloads of a file leave no file open", async (start) => {
   await using folder = await TempFolder.make();
   const path = `${folder.path}/blob`;
   await Deno.writeFile(path, content);
   let open = 0;
-  await using front = await Listening.start(async (x) => {
+  await using front = await start(async (x) => {
     const file = await Deno.open(path);
     open++;
     const source: ByteSource = {
@@ -143,7 +149,7 @@ Deno.test("300 aborted downloads of a file leave no file open", async () => {
   assertEquals([open, front.faults], [0, []]);
 });
 
-Deno.test("a source that fails, or ends too early, cuts the connection", async () => {
+overBoth("a source that fails, or ends too early, cuts the connection", async (start) => {
   for (const kind of ["fails", "ends"]) {
     let closed = 0;
     const source: ByteSource = {
@@ -154,7 +160,7 @@ Deno.test("a source that fails, or ends too early, cuts the connection", async (
       },
       close: () => closed++,
     };
-    await using front = await Listening.start((x) =>
+    await using front = await start((x) =>
       x.reply(200, {}, { region: { source, start: 0, end: SIZE } })
     );
     using client = await front.connect();

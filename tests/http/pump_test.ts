@@ -36,6 +36,7 @@ class FakeTurns implements Turns {
 /** The answer of one client, who takes `room` chunks before it has to be drained. */
 class FakeClient extends EventEmitter {
   destroyed = false;
+  headFlushed = false;
   taken = 0;
   readonly #written: (() => void)[] = [];
 
@@ -52,6 +53,10 @@ class FakeClient extends EventEmitter {
     this.taken += chunk.length;
     if (written) this.#written.push(written);
     return --this.room > 0;
+  }
+
+  flushHeaders(): void {
+    this.headFlushed = true;
   }
 
   drain(room: number): void {
@@ -275,4 +280,78 @@ Deno.test("whole() gives a small region that is at hand, and nothing else", () =
   assertEquals(pump.whole({ source: slow, ...region }), undefined);
   assertEquals(pump.whole({ source: inMemory, start: 0, end: 128 * KIB }), undefined);
   assertEquals(pump.whole({ source: inMemory, start: 5, end: 5 })?.length, 0);
+});
+
+/** A source that has nothing at its end until it is told. */
+class WaitingSource implements ByteSource {
+  there = 0;
+  reads = 0;
+  asked = 0;
+  change = Promise.withResolvers<void>();
+
+  constructor(readonly size: number) {}
+
+  ready(position: number): Promise<void> | undefined {
+    this.asked++;
+    return position < this.there ? undefined : this.change.promise;
+  }
+
+  readNow(into: Uint8Array<ArrayBuffer>, position: number): number {
+    this.reads++;
+    return Math.min(into.length, this.there - position);
+  }
+
+  read(): Promise<number> {
+    return Promise.reject(new Error("nothing was there to be read"));
+  }
+
+  arrive(there: number): void {
+    this.there = there;
+    this.change.resolve();
+    this.change = Promise.withResolvers();
+  }
+
+  close(): void {}
+}
+
+Deno.test("what is not there yet is waited for without a turn, a read or a stall, and the head goes out", async () => {
+  const { turns, watch, log, send } = world();
+  const source = new WaitingSource(300 * KIB);
+  const client = new FakeClient("a", log);
+  const sending = send(client, source);
+  turns.turn();
+  assertEquals([source.reads, client.headFlushed], [0, true]);
+  client.drain(Infinity);
+  while (turns.turn());
+  assertEquals(source.asked, 1);
+  watch.look(0);
+  watch.look(1_000_000);
+  assertEquals(client.destroyed, false);
+  source.arrive(100 * KIB);
+  await settled();
+  while (turns.turn());
+  assertEquals(log, ["a 100"]);
+  source.arrive(300 * KIB);
+  await settled();
+  while (turns.turn());
+  await sending;
+  assertEquals(log, ["a 100", "a 200"]);
+});
+
+Deno.test("a client that leaves is not kept by a source that has nothing", async () => {
+  const { turns, log, send } = world();
+  const client = new FakeClient("a", log);
+  const sending = send(client, new WaitingSource(300 * KIB));
+  turns.turn();
+  client.destroy();
+  await sending;
+});
+
+Deno.test("a source that will never have the rest ends the transmission with its reason", async () => {
+  const { turns, log, send } = world();
+  const source = new WaitingSource(300 * KIB);
+  const sending = send(new FakeClient("a", log), source);
+  turns.turn();
+  source.change.reject(new Error("upstream lied"));
+  await assertRejects(() => sending, Error, "upstream lied");
 });

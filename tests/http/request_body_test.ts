@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClientGoneError } from "../../src/http/exchange.ts";
-import { head, Listening, textOf } from "../support/listening.ts";
+import { head, type Listening, overBoth, textOf } from "../support/listening.ts";
 
 const MIB = 1024 * 1024;
 
@@ -13,36 +13,39 @@ async function roundTrips(front: Listening): Promise<void> {
   }
 }
 
-Deno.test("body() answers Expect: 100-continue when the first chunk is asked for, and not before", async () => {
-  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-  await using front = await Listening.start(async (x) => {
-    if (x.method === "GET") return await x.reply(200, {});
-    const body = x.body();
-    await asked;
-    await x.reply(200, {}, await textOf(body));
-  });
-  using client = await front.connect();
-  await client.send(head("PUT /", "Content-Length: 5", "Expect: 100-continue"));
-  let continued = false;
-  const first = client.response().then(({ status }) => {
-    continued = true;
-    return status;
-  });
-  await roundTrips(front);
-  assertEquals(continued, false);
-  ask();
-  assertEquals(await first, 100);
-  await client.send("hello");
-  assertEquals(new TextDecoder().decode((await client.response()).body), "hello");
-  await client.send(head("GET /"));
-  assertEquals((await client.response()).status, 200);
-});
+overBoth(
+  "body() answers Expect: 100-continue when the first chunk is asked for, and not before",
+  async (start) => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    await using front = await start(async (x) => {
+      if (x.method === "GET") return await x.reply(200, {});
+      const body = x.body();
+      await asked;
+      await x.reply(200, {}, await textOf(body));
+    });
+    using client = await front.connect();
+    await client.send(head("PUT /", "Content-Length: 5", "Expect: 100-continue"));
+    let continued = false;
+    const first = client.response().then(({ status }) => {
+      continued = true;
+      return status;
+    });
+    await roundTrips(front);
+    assertEquals(continued, false);
+    ask();
+    assertEquals(await first, 100);
+    await client.send("hello");
+    assertEquals(new TextDecoder().decode((await client.response()).body), "hello");
+    await client.send(head("GET /"));
+    assertEquals((await client.response()).status, 200);
+  },
+);
 
-Deno.test("body() takes no more than buffers hold while nobody asks for it", async () => {
+overBoth("body() takes no more than buffers hold while nobody asks for it", async (start) => {
   const size = 64 * MIB;
   for (const taken of [0, 1]) {
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-    await using front = await Listening.start(async (x) => {
+    await using front = await start(async (x) => {
       if (x.method === "GET") return await x.reply(200, {});
       const chunks = x.body()[Symbol.asyncIterator]();
       let bytes = 0;
@@ -71,9 +74,9 @@ Deno.test("body() takes no more than buffers hold while nobody asks for it", asy
   }
 });
 
-Deno.test("every chunk of a body has a buffer of its own", async () => {
+overBoth("every chunk of a body has a buffer of its own", async (start) => {
   const lengths: number[] = [];
-  await using front = await Listening.start(async (x) => {
+  await using front = await start(async (x) => {
     for await (const chunk of x.body()) {
       lengths.push(chunk.buffer.byteLength - chunk.byteLength);
       structuredClone(chunk.buffer, { transfer: [chunk.buffer] });
@@ -87,12 +90,12 @@ Deno.test("every chunk of a body has a buffer of its own", async () => {
   assertEquals(new Set(lengths), new Set([0]));
 });
 
-Deno.test("body() tells a client that broke off from one that was through", async () => {
+overBoth("body() tells a client that broke off from one that was through", async (start) => {
   for (const length of ["Content-Length: 10", "Transfer-Encoding: chunked"]) {
     for (const leave of ["close", "half close"]) {
       const { promise, resolve } = Promise.withResolvers<unknown>();
       const received: number[] = [];
-      await using front = await Listening.start(async (x) => {
+      await using front = await start(async (x) => {
         try {
           for await (const chunk of x.body()) received.push(chunk.length);
         } catch (error) {
@@ -111,11 +114,11 @@ Deno.test("body() tells a client that broke off from one that was through", asyn
   }
 });
 
-Deno.test("body() asked for after the client has left rejects", async () => {
+overBoth("body() asked for after the client has left rejects", async (start) => {
   const { promise: gone, resolve: go } = Promise.withResolvers<void>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const { promise: result, resolve: report } = Promise.withResolvers<unknown>();
-  await using front = await Listening.start(async (x) => {
+  await using front = await start(async (x) => {
     x.signal.addEventListener("abort", () => go());
     begin();
     await gone;
@@ -129,8 +132,8 @@ Deno.test("body() asked for after the client has left rejects", async () => {
   assert(await result instanceof ClientGoneError);
 });
 
-Deno.test("a connection is kept after an error answer to a body that was read", async () => {
-  await using front = await Listening.start(async (x) => {
+overBoth("a connection is kept after an error answer to a body that was read", async (start) => {
+  await using front = await start(async (x) => {
     await textOf(x.body());
     await x.reply(400, {}, "no");
   });

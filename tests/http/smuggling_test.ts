@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { head, Listening, textOf } from "../support/listening.ts";
+import { head, overBoth, textOf } from "../support/listening.ts";
 import type { RawConnection } from "../support/raw_http.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n";
@@ -90,41 +90,47 @@ async function statusesOf(client: RawConnection): Promise<number[]> {
 }
 
 for (const [name, status, bytes] of REFUSED) {
-  Deno.test(`a request with ${name} is answered ${status}, once, and nothing after it is looked at`, async () => {
-    const seen: string[] = [];
-    await using front = await Listening.start(async (x) => {
-      seen.push(x.target);
-      await textOf(x.body());
-      await x.reply(200, {});
-    });
-    using client = await front.connect();
-    await client.send(bytes + head("DELETE /smuggled"));
-    assertEquals([await statusesOf(client), seen], [[status], []]);
-    assertEquals(front.faults, []);
-  });
+  overBoth(
+    `a request with ${name} is answered ${status}, once, and nothing after it is looked at`,
+    async (start) => {
+      const seen: string[] = [];
+      await using front = await start(async (x) => {
+        seen.push(x.target);
+        await textOf(x.body());
+        await x.reply(200, {});
+      });
+      using client = await front.connect();
+      await client.send(bytes + head("DELETE /smuggled"));
+      assertEquals([await statusesOf(client), seen], [[status], []]);
+      assertEquals(front.faults, []);
+    },
+  );
 }
 
 for (const [name, status, bytes] of BROKEN) {
-  Deno.test(`a body with ${name} is answered ${status}, and its handler told that there is no rest`, async () => {
-    const errors: string[] = [];
-    await using front = await Listening.start(async (x) => {
-      if (x.method === "DELETE") errors.push("smuggled");
-      try {
-        await textOf(x.body());
-      } catch (error) {
-        errors.push((error as Error).name);
-        throw error;
-      }
-      await x.reply(200, {});
-    });
-    using client = await front.connect();
-    await client.send(bytes + head("DELETE /smuggled"));
-    assertEquals([await statusesOf(client), errors], [[status], ["ClientGoneError"]]);
-  });
+  overBoth(
+    `a body with ${name} is answered ${status}, and its handler told that there is no rest`,
+    async (start) => {
+      const errors: string[] = [];
+      await using front = await start(async (x) => {
+        if (x.method === "DELETE") errors.push("smuggled");
+        try {
+          await textOf(x.body());
+        } catch (error) {
+          errors.push((error as Error).name);
+          throw error;
+        }
+        await x.reply(200, {});
+      });
+      using client = await front.connect();
+      await client.send(bytes + head("DELETE /smuggled"));
+      assertEquals([await statusesOf(client), errors], [[status], ["ClientGoneError"]]);
+    },
+  );
 }
 
-Deno.test("chunk extensions and trailers are no part of the body", async () => {
-  await using front = await Listening.start(async (x) => x.reply(200, {}, await textOf(x.body())));
+overBoth("chunk extensions and trailers are no part of the body", async (start) => {
+  await using front = await start(async (x) => x.reply(200, {}, await textOf(x.body())));
   using client = await front.connect();
   await client.send(
     `${CHUNKED}1;${"a".repeat(20_000)}\r\nx\r\n1;b="c"\r\ny\r\n0\r\nHost: b\r\n\r\n`,
@@ -134,15 +140,15 @@ Deno.test("chunk extensions and trailers are no part of the body", async () => {
   assertEquals((await client.response()).status, 200);
 });
 
-Deno.test("what is broken after a whole request is answered after it", async () => {
-  await using front = await Listening.start((x) => x.reply(200, {}, "ok"));
+overBoth("what is broken after a whole request is answered after it", async (start) => {
+  await using front = await start((x) => x.reply(200, {}, "ok"));
   using client = await front.connect();
   await client.send(`${head("GET /")}\x01\x02\r\n\r\n`);
   assertEquals(await statusesOf(client), [200, 400]);
 });
 
-Deno.test("OPTIONS * is a request, and so is one that asks for an upgrade", async () => {
-  await using front = await Listening.start((x) => x.reply(200, {}, x.target));
+overBoth("OPTIONS * is a request, and so is one that asks for an upgrade", async (start) => {
+  await using front = await start((x) => x.reply(200, {}, x.target));
   using client = await front.connect();
   await client.send(head("OPTIONS *"));
   assertEquals(new TextDecoder().decode((await client.response()).body), "*");

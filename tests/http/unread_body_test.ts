@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { head, Listening } from "../support/listening.ts";
+import { head, type Listening, overBoth } from "../support/listening.ts";
 import type { RawConnection } from "../support/raw_http.ts";
 
 const MIB = 1024 * 1024;
 
-function refusing(): Promise<Listening> {
-  return Listening.start((x) => x.reply(401, {}, "who are you?"));
+function refusing(start: typeof Listening.start): Promise<Listening> {
+  return start((x) => x.reply(401, {}, "who are you?"));
 }
 
 /** Sends until the server breaks off; resolves to the bytes that it, and the buffers on the way, have taken. */
@@ -18,18 +18,21 @@ async function flood(client: RawConnection, chunk: Uint8Array<ArrayBuffer>): Pro
   }
 }
 
-Deno.test("a refused upload with Expect is answered without a 100, and its connection closed", async () => {
-  await using front = await refusing();
-  using client = await front.connect();
-  await client.send(head("PUT /", "Content-Length: 10000000000", "Expect: 100-continue"));
-  const answer = await client.response();
-  assertEquals([answer.status, answer.header("connection")], [401, "close"]);
-  assert(await client.closed());
-});
+overBoth(
+  "a refused upload with Expect is answered without a 100, and its connection closed",
+  async (start) => {
+    await using front = await refusing(start);
+    using client = await front.connect();
+    await client.send(head("PUT /", "Content-Length: 10000000000", "Expect: 100-continue"));
+    const answer = await client.response();
+    assertEquals([answer.status, answer.header("connection")], [401, "close"]);
+    assert(await client.closed());
+  },
+);
 
-Deno.test("a refused upload without Expect is read for a moment, then closed", async () => {
+overBoth("a refused upload without Expect is read for a moment, then closed", async (start) => {
   for (const length of ["Content-Length: 10000000000", "Transfer-Encoding: chunked"]) {
-    await using front = await refusing();
+    await using front = await refusing(start);
     using client = await front.connect();
     await client.send(head("PUT /", length));
     const chunk = length.startsWith("T")
@@ -42,18 +45,21 @@ Deno.test("a refused upload without Expect is read for a moment, then closed", a
   }
 });
 
-Deno.test("a client that sends all of a refused body before it reads gets the answer", async () => {
-  await using front = await refusing();
-  for (const size of [MIB, MIB + 1, 2 * MIB]) {
-    using client = await front.connect();
-    await client.send(head("PUT /", `Content-Length: ${size}`));
-    await client.send(new Uint8Array(size));
-    assertEquals((await client.response()).status, 401);
-  }
-});
+overBoth(
+  "a client that sends all of a refused body before it reads gets the answer",
+  async (start) => {
+    await using front = await refusing(start);
+    for (const size of [MIB, MIB + 1, 2 * MIB]) {
+      using client = await front.connect();
+      await client.send(head("PUT /", `Content-Length: ${size}`));
+      await client.send(new Uint8Array(size));
+      assertEquals((await client.response()).status, 401);
+    }
+  },
+);
 
-Deno.test("a small refused body does not cost the connection", async () => {
-  await using front = await refusing();
+overBoth("a small refused body does not cost the connection", async (start) => {
+  await using front = await refusing(start);
   using client = await front.connect();
   await client.send(`${head("PUT /", "Content-Length: 5")}hello${head("GET /")}`);
   assertEquals((await client.response()).header("connection"), "keep-alive");
@@ -65,8 +71,8 @@ Deno.test("a small refused body does not cost the connection", async () => {
   assertEquals((await client.response()).status, 401);
 });
 
-Deno.test("a body that was read in part closes the connection", async () => {
-  await using front = await Listening.start(async (x) => {
+overBoth("a body that was read in part closes the connection", async (start) => {
+  await using front = await start(async (x) => {
     for await (const chunk of x.body()) {
       if (chunk.length > 0) break;
     }
@@ -81,8 +87,8 @@ Deno.test("a body that was read in part closes the connection", async () => {
   assertEquals([answer.status, answer.header("connection")], [413, "close"]);
 });
 
-Deno.test("a HEAD with a large body is answered without one, and closed", async () => {
-  await using front = await refusing();
+overBoth("a HEAD with a large body is answered without one, and closed", async (start) => {
+  await using front = await refusing(start);
   using client = await front.connect();
   await client.send(head("HEAD /", `Content-Length: ${4 * MIB}`));
   const answer = await client.response(true);
