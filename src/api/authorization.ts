@@ -4,8 +4,9 @@ import type {
   Action,
   Credentials,
   Decision,
+  Refusal,
 } from "../auth/access_controller.ts";
-import { RegistryError } from "../oci/error.ts";
+import { type ErrorCode, RegistryError } from "../oci/error.ts";
 import { asRepositoryName, type RepositoryName } from "../oci/reference.ts";
 import { queryValue } from "./query.ts";
 import type { Route } from "./route.ts";
@@ -13,7 +14,13 @@ import type { Route } from "./route.ts";
 const PING: readonly Access[] = [{ action: "ping" }];
 const CATALOG: readonly Access[] = [{ action: "catalog" }];
 
-type Refusal = Extract<Decision, { granted: false }>;
+const CODES: Readonly<Record<Refusal["status"], ErrorCode>> = {
+  401: "UNAUTHORIZED",
+  403: "DENIED",
+  404: "NAME_UNKNOWN",
+  429: "TOOMANYREQUESTS",
+  503: "UNAVAILABLE",
+};
 
 /** What an action on a route needs (distribution's appendAccessRecords: a push asks for pull as well). */
 export function accessesFor(action: Action, route: Route): readonly Access[] {
@@ -33,32 +40,32 @@ export function mountSource(route: Route): RepositoryName | undefined {
   return asRepositoryName(queryValue(route.query, "from") ?? "");
 }
 
-/** @throws RegistryError UNAUTHORIZED, DENIED or TOOMANYREQUESTS when the accesses are not granted */
-export async function authorize(
+/** What a refused caller is told. */
+export async function refusalOf(
   access: AccessController,
   credentials: Credentials,
-  action: Action,
-  route: Route,
-): Promise<string | undefined> {
-  const accesses = accessesFor(action, route);
-  const decided = access.authorize(credentials, accesses);
-  const decision = decided instanceof Promise ? await decided : decided;
-  if (decision.granted) return decision.user;
-  const source = mountSource(route);
-  if (source === undefined) throw refused(decision, accesses);
+  refusal: Refusal,
+  accesses: readonly Access[],
+  route?: Route,
+): Promise<RegistryError> {
+  const isPush = accesses.some(({ action }) => action === "push");
+  const source = refusal.status === 401 && isPush && route ? mountSource(route) : undefined;
+  if (source === undefined) return refused(refusal, accesses);
   const wider = [...accesses, { action: "pull", repository: source } as const];
-  const refusal = await access.authorize(credentials, wider);
-  throw refused(refusal.granted ? decision : refusal, wider);
+  const decision: Decision = await access.authorize(credentials, wider);
+  return refused(decision.granted ? refusal : decision, wider);
 }
 
 function refused(refusal: Refusal, accesses: readonly Access[]): RegistryError {
-  const code = refusal.status === 401
-    ? "UNAUTHORIZED"
-    : refusal.status === 403
-    ? "DENIED"
-    : "TOOMANYREQUESTS";
-  const headers = refusal.challenge === undefined ? {} : { "Www-Authenticate": refusal.challenge };
-  return new RegistryError(code, { detail: refusal.detail ?? describe(accesses), headers });
+  const { status, challenge, retryAfter, detail } = refusal;
+  return new RegistryError(CODES[status], {
+    status,
+    detail: detail ?? describe(accesses),
+    headers: {
+      ...(challenge !== undefined && { "Www-Authenticate": challenge }),
+      ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }),
+    },
+  });
 }
 
 /** As distribution writes its access records; null when nothing but credentials was asked for. */

@@ -1,4 +1,7 @@
-import type { Exchange } from "../http/exchange.ts";
+import { ClientGoneError, type Exchange } from "../http/exchange.ts";
+import type { Digest } from "../oci/digest.ts";
+import { RegistryError } from "../oci/error.ts";
+import type { BlobStore, OpenBlob } from "../registry/registry.ts";
 import { answerCondition, answerContent, isConditional } from "./blob_answer.ts";
 import { multipartBody } from "./multipart_body.ts";
 import type { ApiOptions } from "./options.ts";
@@ -18,7 +21,7 @@ export async function getBlob(
     const settled = answerCondition(exchange, digest);
     if (settled !== undefined) return await exchange.reply(settled.status, settled.headers);
   }
-  const { size, source } = await blobs.open(digest);
+  const { size, source } = await open(exchange, blobs, digest);
   const { status, headers, text, region, parts } = answerContent(exchange, digest, size);
   if (region !== undefined) {
     return await exchange.reply(status, headers, { region: { source, ...region } });
@@ -28,6 +31,17 @@ export async function getBlob(
     await exchange.reply(status, headers, body);
   } finally {
     source.close();
+  }
+}
+
+async function open(exchange: Exchange, blobs: BlobStore, digest: Digest): Promise<OpenBlob> {
+  try {
+    return await blobs.open(digest, exchange);
+  } catch (error) {
+    if (!(error instanceof RegistryError) && exchange.signal.aborted) {
+      throw new ClientGoneError("The client left while the blob was waited for");
+    }
+    throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import type { ManifestService, StoredManifest } from "../registry/registry.ts";
 import { wantsSingleImage } from "./accept.ts";
 import type { ApiOptions } from "./options.ts";
 import type { RouteOf } from "./route.ts";
+import { warningHeader } from "./warning.ts";
 
 type ManifestRoute = RouteOf<"manifest">;
 
@@ -29,8 +30,10 @@ export async function getManifest(
     ? await childOf(manifests, stored) ?? stored
     : stored;
   const { digest, mediaType, bytes } = chosen;
-  if (isUnchanged(exchange, digest)) return await answerUnchanged(exchange, digest);
-  await exchange.reply(200, manifestHeaders(digest, mediaType, bytes.byteLength), bytes);
+  const { warning } = stored;
+  if (isUnchanged(exchange, digest)) return await answerUnchanged(exchange, digest, warning);
+  const headers = manifestHeaders(digest, mediaType, bytes.byteLength, warning);
+  await exchange.reply(200, headers, bytes);
 }
 
 /** As getManifest, from what is known of the manifest without its bytes. */
@@ -45,8 +48,9 @@ export async function headManifest(
     ? await describeChild(manifests, reference) ?? known
     : known;
   const { digest, mediaType, size } = chosen;
-  if (isUnchanged(exchange, digest)) return await answerUnchanged(exchange, digest);
-  await exchange.reply(200, manifestHeaders(digest, mediaType, size));
+  const { warning } = known;
+  if (isUnchanged(exchange, digest)) return await answerUnchanged(exchange, digest, warning);
+  await exchange.reply(200, manifestHeaders(digest, mediaType, size, warning));
 }
 
 /** By digest the manifest with all its tags, by tag the tag alone (v3; v2.8 refuses a tag). */
@@ -59,8 +63,14 @@ export async function deleteManifest(
   await exchange.reply(202, { "Content-Length": 0 });
 }
 
-function manifestHeaders(digest: Digest, mediaType: string, size: number): ReplyHeaders {
+function manifestHeaders(
+  digest: Digest,
+  mediaType: string,
+  size: number,
+  warning: string | undefined,
+): ReplyHeaders {
   return {
+    ...warningHeader(warning),
     "Content-Type": mediaType,
     "Content-Length": size,
     "Docker-Content-Digest": digest,
@@ -75,8 +85,13 @@ function isUnchanged(exchange: Exchange, digest: Digest): boolean {
 }
 
 /** distribution sends neither of these headers; RFC 9110 section 15.4.5 wants the ETag, and clients look for the digest. */
-function answerUnchanged(exchange: Exchange, digest: Digest): Promise<void> {
-  return exchange.reply(304, { "Docker-Content-Digest": digest, Etag: `"${digest}"` });
+function answerUnchanged(
+  exchange: Exchange,
+  digest: Digest,
+  warning: string | undefined,
+): Promise<void> {
+  const headers = { "Docker-Content-Digest": digest, Etag: `"${digest}"` };
+  return exchange.reply(304, { ...headers, ...warningHeader(warning) });
 }
 
 /**

@@ -6,7 +6,13 @@ import type { Reference, RepositoryName } from "../oci/reference.ts";
 export type Route =
   | { readonly kind: "ping" }
   | { readonly kind: "catalog"; readonly query: string }
-  | { readonly kind: "tags"; readonly name: RepositoryName; readonly query: string }
+  | {
+    readonly kind: "tags";
+    readonly name: RepositoryName;
+    /** The name to answer with, when the client has another one for it. */
+    readonly asked?: RepositoryName;
+    readonly query: string;
+  }
   | {
     readonly kind: "manifest";
     readonly name: RepositoryName;
@@ -37,6 +43,11 @@ export interface Root {
   readonly kind: "root";
 }
 
+/** Where tokens are handed out, by access controllers that do so. */
+export interface TokenDesk {
+  readonly kind: "token";
+}
+
 /** The resource stands elsewhere; answered without credentials, as distribution does. */
 export interface Redirect {
   readonly kind: "redirect";
@@ -53,4 +64,4 @@ export interface Rejected {
 }
 
 /** `undefined` is a 404 in plain text. */
-export type Match = Route | Root | Redirect | Rejected | undefined;
+export type Match = Route | Root | TokenDesk | Redirect | Rejected | undefined;

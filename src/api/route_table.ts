@@ -1,4 +1,4 @@
-import type { Action } from "../auth/access_controller.ts";
+import type { Action, Grant } from "../auth/access_controller.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { deleteBlob, getBlob, headBlob } from "./blobs.ts";
 import { getCatalog } from "./catalog.ts";
@@ -17,10 +17,11 @@ export type RouteHandler<R extends Route> = (
   api: ApiOptions,
   exchange: Exchange,
   route: R,
+  grant: Grant,
 ) => Promise<void>;
 
 export interface Endpoint<R extends Route> {
-  /** What the caller must be granted first. `push` asks for pull too, `delete` exists only when deletes are enabled. */
+  /** What the caller must be granted first. `push` asks for pull too, `delete` is refused while deletes are off. */
   readonly action: Action;
   readonly handle: RouteHandler<R>;
 }

@@ -8,10 +8,11 @@ import {
   type Reference,
   type RepositoryName,
 } from "../oci/reference.ts";
-import type { Match, Redirect, Rejected, Root, Route } from "./route.ts";
+import type { Match, Redirect, Rejected, Root, Route, TokenDesk } from "./route.ts";
 import { cleanPath, decodePath, isUnclean } from "./target_path.ts";
 
 const ROOT: Root = { kind: "root" };
+const TOKEN: TokenDesk = { kind: "token" };
 const PING: Route = { kind: "ping" };
 const ADD_SLASH = { kind: "addSlash" } as const;
 
@@ -52,6 +53,7 @@ export function createRouter(prefix = ""): (target: string) => Match {
 /** @param rest the decoded path behind `/v2/` */
 function matchBelow(rest: string, raw: string, query: string): Match {
   if (rest === "") return PING;
+  if (rest === "_token") return TOKEN;
   if (rest.endsWith("/")) {
     const name = nameBefore(rest, "/blobs/uploads/");
     if (name !== undefined) return onName(name, (name) => ({ kind: "uploadStart", name, query }));

@@ -8,12 +8,13 @@ import type { RouteOf } from "./route.ts";
 export async function getTags(
   api: ApiOptions,
   exchange: Exchange,
-  { name, query }: RouteOf<"tags">,
+  { name, asked, query }: RouteOf<"tags">,
 ): Promise<void> {
   const { n, nText, last } = readPageQuery(query);
   // distribution tells what Go made of it: the number, or 0 for what is none.
   if (Number.isNaN(n)) throw badPageSize(/^-\d+$/.test(nText) ? Number(nText) : 0);
   const limit = n === undefined ? undefined : Math.min(n, api.tagsMax);
   const listing = await api.registry.repository(name).tags.list({ limit, last });
-  await answerPage(exchange, { name, tags: listing.entries }, pageAfter(listing, limit));
+  const body = { name: asked ?? name, tags: listing.entries };
+  await answerPage(exchange, body, pageAfter(listing, limit), listing.warning);
 }

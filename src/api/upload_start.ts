@@ -1,3 +1,4 @@
+import type { Grant } from "../auth/access_controller.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { asDigest, type Digest, type DigestAlgorithm } from "../oci/digest.ts";
 import { algorithmOf, isDigestAlgorithm, parseDigest } from "../oci/digest.ts";
@@ -24,9 +25,10 @@ export async function startUpload(
   api: ApiOptions,
   exchange: Exchange,
   { name, query }: RouteOf<"uploadStart">,
+  grant: Grant,
 ): Promise<void> {
   const { blobs } = api.registry.repository(name);
-  const mounted = await mount(api, exchange, blobs, query);
+  const mounted = await mount(blobs, query, grant);
   if (mounted !== undefined) return await answerCreated(api, exchange, name, mounted);
   const named = queryValue(query, "digest");
   const digest = named ? parseDigest(named) : undefined;
@@ -39,15 +41,10 @@ export async function startUpload(
 }
 
 /** @returns the digest when the blob is now in the repository */
-async function mount(
-  api: ApiOptions,
-  exchange: Exchange,
-  blobs: BlobStore,
-  query: string,
-): Promise<Digest | undefined> {
+async function mount(blobs: BlobStore, query: string, grant: Grant): Promise<Digest | undefined> {
   const digest = asDigest(queryValue(query, "mount") ?? "");
   if (digest === undefined) return undefined;
-  const source = await sourceOf(api, exchange, queryValue(query, "from"));
+  const source = sourceOf(queryValue(query, "from"), grant);
   return source && (await blobs.mount(digest, source))?.digest;
 }
 
@@ -55,16 +52,14 @@ async function mount(
  * Only what the caller may pull can be mounted (CVE-2024-39897); what it may not looks like what isn't there. Without `from` any such
  * repository will do.
  */
-async function sourceOf(
-  api: ApiOptions,
-  exchange: Exchange,
+function sourceOf(
   from: string | undefined,
-): Promise<MountSource | undefined> {
-  const mayPull = async (repository: RepositoryName) =>
-    (await api.access.authorize(exchange, [{ action: "pull", repository }])).granted;
-  if (!from) return { anyOf: mayPull };
+  { mayPull, sight }: Grant,
+): MountSource | undefined {
+  if (!from) return { anyOf: sight ?? (mayPull && { sees: mayPull, seesBelow: () => true }) };
   const repository = asRepositoryName(from);
-  return repository && await mayPull(repository) ? { repository } : undefined;
+  if (repository === undefined || mayPull?.(repository) === false) return undefined;
+  return { repository };
 }
 
 /** Monolithic POST. The client knows no id to go on with, so that nothing stays of one that fails. */

@@ -55,7 +55,11 @@ class FakeAccess implements AccessController {
     const granted = accesses.every(this.granted);
     return Promise.resolve(
       granted
-        ? { granted, user: "alice" }
+        ? {
+          granted,
+          user: "alice",
+          mayPull: (repository) => this.granted({ action: "pull", repository }),
+        }
         : { granted, status: 401, challenge: `Basic realm="x"`, ...this.refusal },
     );
   }
@@ -127,7 +131,7 @@ for (const kind of KINDS) {
   });
 
   Deno.test(`${kind} in read-only mode has no method that writes`, async () => {
-    const { api } = fakeApi({ readOnly: true });
+    const { api } = fakeApi({ readOnly: { isOn: true } });
     const reads = Object.keys(ALLOWED[kind]).filter((method) => /GET|HEAD/.test(method)).sort();
     for (const method of ["DELETE", "PATCH", "POST", "PUT"]) {
       if (kind === "ping") continue;

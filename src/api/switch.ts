@@ -1,0 +1,4 @@
+/** Something that can be turned on and off while the server runs. */
+export interface Switch {
+  readonly isOn: boolean;
+}
