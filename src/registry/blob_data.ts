@@ -3,7 +3,7 @@ import { type ByteSource, bytesSource, readAll } from "../async/byte_source.ts";
 import type { Clock } from "../async/clock.ts";
 import { CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
-import { FreshCache } from "./fresh_cache.ts";
+import { FreshCache, type OnLookup } from "./fresh_cache.ts";
 import { blobPath } from "./layout.ts";
 import type { Trash } from "./trash.ts";
 
@@ -35,8 +35,9 @@ export class BlobData {
     readonly driver: StorageDriver,
     readonly trash: Trash,
     clock: Clock,
+    onLookup?: OnLookup,
   ) {
-    this.#sizes = new FreshCache(clock);
+    this.#sizes = new FreshCache(clock, onLookup);
   }
 
   /** Size in bytes as seen at most a second ago; undefined when there is no such data. */

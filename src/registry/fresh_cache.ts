@@ -11,16 +11,21 @@ interface Seen<T> {
   readonly at: number;
 }
 
+/** Told of each look into a cache, whether it was found there. */
+export type OnLookup = (isHit: boolean) => void;
+
 /** What was seen in the tree within the last second. */
 export class FreshCache<T> {
   readonly #seen = new LRUCache<string, Seen<T>>(countBounded(ENTRIES));
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock, private readonly onLookup: OnLookup = () => {}) {}
 
   /** Undefined when it was not seen, or too long ago. */
   get(key: string): T | undefined {
     const seen = this.#seen.get(key);
-    return seen !== undefined && this.clock.now() - seen.at < FRESH_MS ? seen.value : undefined;
+    const isFresh = seen !== undefined && this.clock.now() - seen.at < FRESH_MS;
+    this.onLookup(isFresh);
+    return isFresh ? seen.value : undefined;
   }
 
   set(key: string, value: T): void {

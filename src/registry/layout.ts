@@ -15,8 +15,10 @@ import type { RepositoryName, Tag } from "../oci/reference.ts";
  *     │   │   └── tags/<tag>
  *     │   │       ├── current/link
  *     │   │       └── index/<alg>/<hex>/link                     every manifest the tag ever had
+ *     │   ├── _mediatypes/<alg>/<hex>                            * of a cached manifest that doesn't tell its media type
  *     │   ├── _referrers/<subject alg>/<subject hex>/<alg>-<hex> * a referrer's descriptor, as JSON
  *     │   ├── _referrers/built                                   * the index holds what was there before berth
+ *     │   ├── _origin/{pushed,fetched}                           * where a repository below an upstream's names came from
  *     │   └── _uploads/<uuid>/{data,startedat}
  *     └── _trash/<generation>/<path below v2>                    * what a garbage collector has hidden (gc_protocol.md)
  *
@@ -74,6 +76,10 @@ export function tagIndexLinkPath(name: RepositoryName, tag: Tag, digest: Digest)
   return `${tagPath(name, tag)}/index/${algorithmOf(digest)}/${hexOf(digest)}/link`;
 }
 
+export function mediaTypePath(name: RepositoryName, digest: Digest): string {
+  return `${REPOSITORIES}/${name}/_mediatypes/${algorithmOf(digest)}/${hexOf(digest)}`;
+}
+
 export function uploadPath(name: RepositoryName, id: string): string {
   return `${REPOSITORIES}/${name}/_uploads/${id}`;
 }
@@ -96,6 +102,11 @@ export function referrerPath(name: RepositoryName, subject: Digest, referrer: Di
 
 export function referrersBuiltPath(name: RepositoryName): string {
   return `${REPOSITORIES}/${name}/_referrers/built`;
+}
+
+/** A folder with a file in it: a file whose name begins with "_" would end registry:2's walk of the repositories beside it. */
+export function originPath(name: RepositoryName, origin: "pushed" | "fetched"): string {
+  return `${REPOSITORIES}/${name}/_origin/${origin}`;
 }
 
 /** Where a path of the tree lies once a collector has hidden it in this generation. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import { asDigest, type Digest } from "../oci/digest.ts";
 import type { StorageDriver } from "../storage/driver.ts";
-import { FreshCache } from "./fresh_cache.ts";
+import { FreshCache, type OnLookup } from "./fresh_cache.ts";
 import { present, sane, type Trash } from "./trash.ts";
 
 /** A link that is asked for is touched when older than this: half of the shortest grace that a collector of ours defaults to. */
@@ -20,8 +20,9 @@ export class Links {
     readonly driver: StorageDriver,
     readonly trash: Trash,
     readonly clock: Clock,
+    onLookup?: OnLookup,
   ) {
-    this.#seen = new FreshCache(clock);
+    this.#seen = new FreshCache(clock, onLookup);
   }
 
   /** What the link holds, at most a second old; undefined when there is none. For answers. */

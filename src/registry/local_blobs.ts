@@ -5,7 +5,14 @@ import { namesOf } from "./aliases.ts";
 import type { BlobData } from "./blob_data.ts";
 import { layerLinkPath, layersPath } from "./layout.ts";
 import type { Links } from "./links.ts";
-import type { BlobInfo, BlobStore, MountSource, OpenBlob, UploadSession } from "./registry.ts";
+import type {
+  BlobInfo,
+  BlobStore,
+  MountSource,
+  OpenBlob,
+  Sight,
+  UploadSession,
+} from "./registry.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** Repositories looked at for a mount that names none; a client that is told no just uploads. */
@@ -19,7 +26,10 @@ export class LocalBlobs implements BlobStore {
     private readonly links: Links,
     private readonly uploads: Uploads,
     /** Names of repositories, for a mount that names none. */
-    private readonly repositories: (limit: number) => Promise<readonly RepositoryName[]>,
+    private readonly repositories: (
+      limit: number,
+      sight: Sight | undefined,
+    ) => Promise<readonly RepositoryName[]>,
   ) {}
 
   async stat(digest: Digest): Promise<BlobInfo> {
@@ -77,18 +87,16 @@ export class LocalBlobs implements BlobStore {
     return canonical && await this.data.size(canonical);
   }
 
-  async #holder(
-    digest: Digest,
-    mayRead: (repository: RepositoryName) => Promise<boolean>,
-  ): Promise<RepositoryName | undefined> {
+  async #holder(digest: Digest, sight: Sight | undefined): Promise<RepositoryName | undefined> {
     // Most such mounts are of new content, which no repository has.
     if (algorithmOf(digest) === CANONICAL && await this.data.size(digest) === undefined) {
       return undefined;
     }
-    for (const repository of [this.name, ...await this.repositories(MOUNT_CANDIDATES)]) {
-      if (await this.#size(repository, digest) !== undefined && await mayRead(repository)) {
-        return repository;
-      }
+    if (sight?.sees(this.name) !== false && await this.#size(this.name, digest) !== undefined) {
+      return this.name;
+    }
+    for (const repository of await this.repositories(MOUNT_CANDIDATES, sight)) {
+      if (await this.#size(repository, digest) !== undefined) return repository;
     }
     return undefined;
   }

@@ -3,24 +3,40 @@ import type { KeyedLock } from "../async/keyed_lock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, CANONICAL, type Digest, digestOf } from "../oci/digest.ts";
 import { RegistryError } from "../oci/error.ts";
-import { type Manifest, parseManifest, readManifest } from "../oci/manifest.ts";
+import { type Manifest, ownMediaType, parseManifest, readManifest } from "../oci/manifest.ts";
 import type { Reference, RepositoryName } from "../oci/reference.ts";
 import { namesOf } from "./aliases.ts";
 import type { BlobData } from "./blob_data.ts";
 import { Closure } from "./closure.ts";
-import { revisionLinkPath, revisionsPath } from "./layout.ts";
+import { mediaTypePath, revisionLinkPath, revisionsPath } from "./layout.ts";
 import { inPlace } from "./in_place.ts";
 import type { Links } from "./links.ts";
 import type { LocalReferrers } from "./local_referrers.ts";
 import type { LocalTags } from "./local_tags.ts";
 import { checkUrls, type ManifestPolicy, neededBlobs, neededChildren } from "./manifest_policy.ts";
+import { present, sane } from "./trash.ts";
 import type { ManifestPush, ManifestService, PutResult, StoredManifest } from "./registry.ts";
 
 /** Missing references that one answer lists. */
 const LISTED_ERRORS = 100;
 
-/** Media types of stored manifests, by canonical digest; shared by all repositories. */
-export type MediaTypes = LRUCache<Digest, string>;
+/**
+ * Media types of stored manifests, shared by all repositories: by canonical digest where the bytes tell it, else by repository and
+ * digest.
+ */
+export type MediaTypes = LRUCache<string, string>;
+
+/** What a cache keeps. */
+export interface KeptManifest {
+  /** What it is asked for by; the canonical digest is kept beside it. */
+  readonly digest: Digest;
+  /** Of which the upstream says that it is. */
+  readonly mediaType: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Of a document that cannot be read. */
+const NOTHING_NAMED: Omit<Manifest, "mediaType"> = { kind: "image", blobs: [], children: [] };
 
 interface Resolved {
   readonly named: Digest;
@@ -49,7 +65,8 @@ export class LocalManifests implements ManifestService {
     const { named, canonical } = await this.#resolve(reference);
     const bytes = this.data.cached(canonical) ?? await this.data.content(canonical);
     if (bytes === undefined) throw this.#unknown(named);
-    return { digest: named, mediaType: this.#mediaType(canonical, bytes), bytes };
+    const mediaType = this.mediaTypes.get(canonical) ?? await this.#mediaType(canonical, bytes);
+    return { digest: named, mediaType, bytes };
   }
 
   async stat(reference: Reference): Promise<Descriptor> {
@@ -74,6 +91,21 @@ export class LocalManifests implements ManifestService {
     return { digest: named, ...(manifest.subject && { subject: manifest.subject }) };
   }
 
+  /**
+   * Stores what an upstream has, byte for byte, whatever its type and whether or not what it names is there; durably.
+   * @throws DIGEST_INVALID
+   */
+  async keep({ digest, mediaType, bytes }: KeptManifest): Promise<void> {
+    const canonical = await digestOf(CANONICAL, bytes);
+    await checkDigest(digest, canonical, bytes);
+    const manifest = { ...readManifest(bytes) ?? NOTHING_NAMED, mediaType };
+    await this.lock.shared(revisionLinkPath(this.name, canonical), async () => {
+      await this.#noteMediaType(canonical, bytes, mediaType);
+      await this.#publish({ bytes, contentType: mediaType, tags: [] }, manifest, digest, canonical);
+      await this.#store(canonical, bytes); // the second look of gc_protocol.md; what it names may be missing
+    });
+  }
+
   async delete(reference: Reference): Promise<void> {
     if (reference.kind === "tag") return await this.tags.delete(reference.tag);
     const canonical = await this.links.find(revisionLinkPath(this.name, reference.digest));
@@ -96,6 +128,7 @@ export class LocalManifests implements ManifestService {
     await this.tags.deleteAllOf(all);
     const subject = content && readManifest(content)?.subject;
     if (subject) await Promise.all([...all].map((name) => this.referrers.remove(subject, name)));
+    await this.#forgetMediaType(canonical);
     if (!removed.includes(true)) throw new RegistryError("MANIFEST_UNKNOWN");
   }
 
@@ -108,15 +141,38 @@ export class LocalManifests implements ManifestService {
     return { named, canonical };
   }
 
-  #mediaType(canonical: Digest, bytes: Uint8Array): string {
-    let mediaType = this.mediaTypes.get(canonical);
-    if (mediaType === undefined) {
-      const manifest = readManifest(bytes);
-      if (manifest === undefined) throw this.#unknown(canonical);
-      mediaType = manifest.mediaType;
-      this.mediaTypes.set(canonical, mediaType);
+  async #mediaType(canonical: Digest, bytes: Uint8Array): Promise<string> {
+    const own = ownMediaType(bytes);
+    if (own !== undefined) {
+      this.mediaTypes.set(canonical, own);
+      return own;
     }
+    const key = `${this.name}@${canonical}`;
+    const mediaType = this.mediaTypes.get(key) ?? await this.#notedMediaType(canonical) ??
+      readManifest(bytes)?.mediaType;
+    if (mediaType === undefined) throw this.#unknown(canonical);
+    this.mediaTypes.set(key, mediaType);
     return mediaType;
+  }
+
+  async #notedMediaType(canonical: Digest): Promise<string | undefined> {
+    const path = mediaTypePath(this.name, canonical);
+    const noted = await sane(() => this.links.driver.getContent(path));
+    return noted?.length ? new TextDecoder().decode(noted) : undefined;
+  }
+
+  /** Durable before the manifest is, if it cannot be told from the bytes. */
+  async #noteMediaType(canonical: Digest, bytes: Uint8Array, mediaType: string): Promise<void> {
+    if (ownMediaType(bytes) !== undefined) return;
+    if (readManifest(bytes)?.mediaType === mediaType) return await this.#forgetMediaType(canonical);
+    const path = mediaTypePath(this.name, canonical);
+    await this.links.driver.putContent(path, new TextEncoder().encode(mediaType));
+    this.mediaTypes.set(`${this.name}@${canonical}`, mediaType);
+  }
+
+  async #forgetMediaType(canonical: Digest): Promise<void> {
+    this.mediaTypes.delete(`${this.name}@${canonical}`);
+    await present(() => this.links.driver.remove(mediaTypePath(this.name, canonical)));
   }
 
   #refuse(manifest: Manifest, missing: ReadonlySet<Digest>): void {

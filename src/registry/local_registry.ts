@@ -9,13 +9,15 @@ import type { StorageDriver } from "../storage/driver.ts";
 import { BlobData } from "./blob_data.ts";
 import { Catalog } from "./catalog.ts";
 import { Folders } from "./folders.ts";
+import type { OnLookup } from "./fresh_cache.ts";
 import { Links } from "./links.ts";
 import { LocalBlobs } from "./local_blobs.ts";
+import { type CacheParts, LocalCache } from "./local_cache.ts";
 import { LocalManifests, type MediaTypes } from "./local_manifests.ts";
 import { type Built, LocalReferrers } from "./local_referrers.ts";
 import { LocalTags } from "./local_tags.ts";
 import type { ManifestPolicy } from "./manifest_policy.ts";
-import type { Listing, Page, Registry, Repository } from "./registry.ts";
+import type { Listing, Page, Registry, Repository, Sight } from "./registry.ts";
 import { Trash } from "./trash.ts";
 import { Uploads } from "./uploads.ts";
 
@@ -27,6 +29,13 @@ export interface LocalRegistryOptions {
   readonly driver: StorageDriver;
   readonly policy: ManifestPolicy;
   readonly clock: Clock;
+  /** Told of each look into what is remembered of links and of blobs, for metrics. */
+  readonly onLookup?: OnLookup;
+}
+
+interface LocalRepository extends Repository, CacheParts {
+  readonly manifests: LocalManifests;
+  readonly tags: LocalTags;
 }
 
 /** Keeps everything in the tree of a StorageDriver; what it has in memory can be lost at any time. */
@@ -43,23 +52,30 @@ export class LocalRegistry implements Registry {
   readonly #revisionLock = new KeyedLock();
   readonly #built = new LRUCache<RepositoryName, Built>(countBounded(CACHED_REPOSITORIES));
   readonly #building = new SingleFlight<void>();
-  readonly #repositories = new LRUCache<RepositoryName, Repository>(
+  readonly #repositories = new LRUCache<RepositoryName, LocalRepository>(
     countBounded(CACHED_REPOSITORIES),
   );
   readonly #policy: ManifestPolicy;
+  /** What a cache does to it, beyond the Registry interface. */
+  readonly cache: LocalCache;
 
-  constructor({ driver, policy, clock }: LocalRegistryOptions) {
+  constructor({ driver, policy, clock, onLookup }: LocalRegistryOptions) {
     const trash = new Trash(driver);
-    this.#links = new Links(driver, trash, clock);
-    this.#data = new BlobData(driver, trash, clock);
+    this.#links = new Links(driver, trash, clock, onLookup);
+    this.#data = new BlobData(driver, trash, clock, onLookup);
     this.#uploads = new Uploads(driver, this.#data, this.#links, clock);
     this.#folders = new Folders(driver, clock);
     this.#catalog = new Catalog(this.#folders, "_manifests");
     this.#holders = new Catalog(this.#folders, "_layers");
     this.#policy = policy;
+    this.cache = new LocalCache(this.#data, this.#links, (name) => this.#parts(name));
   }
 
   repository(name: RepositoryName): Repository {
+    return this.#parts(name);
+  }
+
+  #parts(name: RepositoryName): LocalRepository {
     let repository = this.#repositories.get(name);
     if (repository === undefined) {
       repository = this.#make(name);
@@ -68,8 +84,8 @@ export class LocalRegistry implements Registry {
     return repository;
   }
 
-  repositories(page: Page): Promise<Listing<RepositoryName>> {
-    return this.#catalog.list(page);
+  repositories(page: Page, sight?: Sight): Promise<Listing<RepositoryName>> {
+    return this.#catalog.list(page, sight);
   }
 
   /** Gives back open upload files. The driver belongs to the caller. */
@@ -77,7 +93,7 @@ export class LocalRegistry implements Registry {
     return this.#uploads.close();
   }
 
-  #make(name: RepositoryName): Repository {
+  #make(name: RepositoryName): LocalRepository {
     const tags = new LocalTags(name, this.#links, this.#folders, this.#tagMutex);
     const referrers = new LocalReferrers(
       name,
@@ -86,8 +102,8 @@ export class LocalRegistry implements Registry {
       this.#built,
       this.#building,
     );
-    const anyRepository = async (limit: number) =>
-      (await this.#holders.list({ limit, last: "" })).entries;
+    const anyRepository = async (limit: number, sight: Sight | undefined) =>
+      (await this.#holders.list({ limit, last: "" }, sight)).entries;
     return {
       name,
       tags,

@@ -49,6 +49,21 @@ export class LocalTags implements TagService {
     });
   }
 
+  /** What the tag points at, and when it was set or last confirmed, in milliseconds since 1970. */
+  async checked(tag: Tag): Promise<{ digest: Digest; checkedAt: number } | undefined> {
+    const path = tagLinkPath(this.name, tag);
+    const digest = await this.links.get(path);
+    if (digest === undefined) return undefined;
+    const info = await present(() => this.links.driver.stat(path));
+    return info && { digest, checkedAt: info.modified.getTime() };
+  }
+
+  /** It points at the right manifest still. No harm is done when there is none of that name any more. */
+  async confirm(tag: Tag): Promise<void> {
+    const path = tagLinkPath(this.name, tag);
+    await this.mutex.run(tagPath(this.name, tag), () => this.links.touch(path));
+  }
+
   /** @throws MANIFEST_UNKNOWN */
   async delete(tag: Tag): Promise<void> {
     if (!await this.mutex.run(tagPath(this.name, tag), () => this.#remove(tag))) {

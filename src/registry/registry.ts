@@ -11,8 +11,18 @@ import type { Reference, RepositoryName, Tag } from "../oci/reference.ts";
 export interface Registry {
   /** Costs nothing; the repository need not exist. */
   repository(name: RepositoryName): Repository;
-  /** Names of repositories that hold manifests, in the order of distribution's walk (component by component). */
-  repositories(page: Page): Promise<Listing<RepositoryName>>;
+  /**
+   * Names of repositories that hold manifests, in the order of distribution's walk (component by component).
+   * @param sight a page is filled with what it sees; undefined: everything
+   */
+  repositories(page: Page, sight?: Sight): Promise<Listing<RepositoryName>>;
+}
+
+/** The repositories that somebody may know of. Asked for each one there is, so it must be cheap. */
+export interface Sight {
+  sees(repository: string): boolean;
+  /** Whether anything may be seen of which the name begins with this and a slash. */
+  seesBelow(folder: string): boolean;
 }
 
 /** Where a listing starts and how long it may be. */
@@ -27,6 +37,8 @@ export interface Listing<T> {
   readonly entries: readonly T[];
   /** Whether anything sorts after the last entry. */
   readonly more: boolean;
+  /** One sentence: why this may not be what holds now. */
+  readonly warning?: string;
 }
 
 export interface Repository {
@@ -41,8 +53,12 @@ export interface Repository {
 export interface BlobStore {
   /** @throws BLOB_UNKNOWN */
   stat(digest: Digest): Promise<BlobInfo>;
-  /** The caller closes the source. @throws BLOB_UNKNOWN */
-  open(digest: Digest): Promise<OpenBlob>;
+  /**
+   * The caller closes the source.
+   * @param client for whom; rejects with the signal's reason when it leaves while others have to be asked for the blob
+   * @throws BLOB_UNKNOWN
+   */
+  open(digest: Digest, client?: Client): Promise<OpenBlob>;
   /** Unlinks it from this repository. @throws BLOB_UNKNOWN */
   delete(digest: Digest): Promise<void>;
   /** @param algorithm what the client intends to name the digest with, when it said so */
@@ -50,10 +66,15 @@ export interface BlobStore {
   /** @throws BLOB_UPLOAD_UNKNOWN when there is none of this id in this repository */
   resumeUpload(id: string): Promise<UploadSession>;
   /**
-   * Links a blob of `from` here; `from` undefined: any repository of which `mayRead` says yes.
+   * Links a blob of `from` here.
    * @returns undefined when it cannot be had, so that the client uploads it
    */
   mount(digest: Digest, from: MountSource): Promise<BlobInfo | undefined>;
+}
+
+export interface Client {
+  /** Aborted when it leaves. Making one may cost something: only for those who have to wait. */
+  readonly signal: AbortSignal;
 }
 
 export interface BlobInfo {
@@ -69,7 +90,8 @@ export interface OpenBlob extends BlobInfo {
 
 export type MountSource =
   | { readonly repository: RepositoryName }
-  | { readonly anyOf: (repository: RepositoryName) => Promise<boolean> };
+  /** Any repository that this sees; undefined: any at all. */
+  | { readonly anyOf: Sight | undefined };
 
 /** An unfinished blob. One writer at a time; a second one is refused with BLOB_UPLOAD_INVALID, status 409. */
 export interface UploadSession {
@@ -107,13 +129,21 @@ export interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** One sentence: why the tag may point at another one by now. */
+  readonly warning?: string;
+}
+
+/** What is known of a manifest without its bytes. */
+export interface ManifestInfo extends Descriptor {
+  /** As that of StoredManifest. */
+  readonly warning?: string;
 }
 
 export interface ManifestService {
   /** @throws MANIFEST_UNKNOWN */
   get(reference: Reference): Promise<StoredManifest>;
   /** As get, without the bytes. @throws MANIFEST_UNKNOWN */
-  stat(reference: Reference): Promise<Descriptor>;
+  stat(reference: Reference): Promise<ManifestInfo>;
   /**
    * Checks the manifest and everything it names, stores it durably, sets the tags, and checks again (gc_protocol.md).
    * @throws MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN (one per missing reference), DIGEST_INVALID, SIZE_INVALID
@@ -160,4 +190,6 @@ export interface ReferrerPage {
   readonly entries: readonly Descriptor[];
   /** Set when more may follow: what to ask for as `last`. */
   readonly next?: string;
+  /** One sentence: why some may be missing. */
+  readonly warning?: string;
 }

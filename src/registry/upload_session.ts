@@ -15,8 +15,9 @@ import {
   StorageError,
 } from "../storage/driver.ts";
 import type { BlobData } from "./blob_data.ts";
-import { layerLinkPath, uploadDataPath, uploadPath } from "./layout.ts";
+import { uploadDataPath, uploadPath } from "./layout.ts";
 import type { Links } from "./links.ts";
+import { publishBlob } from "./publish_blob.ts";
 import type { BlobInfo, UploadSession } from "./registry.ts";
 
 type Chunks = AsyncIterable<Uint8Array<ArrayBuffer>>;
@@ -163,18 +164,11 @@ export class LocalUpload implements UploadSession {
     return new Map([...hashes, ...await again.commit()]);
   }
 
-  /**
-   * Makes the verified bytes a blob of the repository, in the order of gc_protocol.md, "upload commit": data, link, and then a second
-   * look at the data, which a collector may have hidden before it could see the link. What lies under that name already is
-   * replaced: a broken copy is mended so.
-   */
   async #publish(named: Digest, canonical: Digest): Promise<void> {
-    await this.data.adopt(uploadDataPath(this.repository, this.id), canonical, this.#offset);
-    const names = new Set([canonical, named]);
-    await Promise.all(
-      [...names].map((name) => this.links.put(layerLinkPath(this.repository, name), canonical)),
-    );
-    if (await this.data.find(canonical) === undefined) {
+    const { repository } = this;
+    const finished = { repository, named, canonical, size: this.#offset };
+    const path = uploadDataPath(repository, this.id);
+    if (!await publishBlob(this.data, this.links, { ...finished, path })) {
       throw new RegistryError("BLOB_UPLOAD_UNKNOWN", {
         detail: "the blob was removed while it was committed: upload it again",
       });

@@ -8,6 +8,7 @@ import type { BlobData } from "./blob_data.ts";
 import { uploadDataPath, uploadStartPath } from "./layout.ts";
 import type { Links } from "./links.ts";
 import { present } from "./trash.ts";
+import { writeStart } from "./upload_start.ts";
 import { LocalUpload, unknownUpload, type UploadKeeper } from "./upload_session.ts";
 
 /** Sessions whose file stays open and whose hash stays at hand between requests; others are read again when they go on. */
@@ -40,11 +41,7 @@ export class Uploads implements UploadKeeper {
     algorithm: DigestAlgorithm = CANONICAL,
   ): Promise<LocalUpload> {
     const id = crypto.randomUUID();
-    // As distribution writes it: UTC, whole seconds. Not synced: an upload that a power cut takes away is started again.
-    const now = new Date(this.clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-    await this.driver.putContent(uploadStartPath(repository, id), new TextEncoder().encode(now), {
-      lazy: true,
-    });
+    await writeStart(this.driver, this.clock, repository, id);
     return this.#keep(repository, id, 0, algorithm);
   }
 

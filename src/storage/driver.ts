@@ -25,7 +25,7 @@ export interface StorageDriver {
     options?: { readonly lazy?: boolean },
   ): Promise<void>;
   /** Opens a file for reading at any position. @throws PathNotFoundError */
-  read(path: string): Promise<ByteSource>;
+  read(path: string, options?: ReadOptions): Promise<ByteSource>;
   /**
    * Opens a file for writing at its end; makes it, and the folders above it, when missing, at the latest when a flush or close has
    * bytes to hand over, or at commit. While a writer is open a second one for the same path is a StorageError EBUSY. What another
@@ -64,6 +64,8 @@ export interface FileInfo {
   readonly modified: Date;
 }
 
+export type OnHashed = (hashes: ReadonlyMap<HashName, string>) => void;
+
 /** Hash algorithms by the names that node:crypto gives them. */
 export type HashName = "sha256" | "sha384" | "sha512";
 
@@ -75,6 +77,14 @@ export interface MoveOptions {
   readonly size?: number;
 }
 
+export interface ReadOptions {
+  /**
+   * The file is being written: what is added to it later is read too, also when it is renamed meanwhile. The source's `size` says
+   * nothing, and `readNow` does read: it is for bytes that were written just now.
+   */
+  readonly growing?: boolean;
+}
+
 export interface WriterOptions {
   /** Start from nothing instead of at the end of what is there. */
   readonly truncate?: boolean;
@@ -82,6 +92,11 @@ export interface WriterOptions {
    * Hashes to keep while writing, over the whole file from its first byte. Bytes that were there before are read once for it.
    */
   readonly hash?: readonly HashName[];
+  /**
+   * Called whenever more of the file can be read, with how many bytes can. With it a chunk is handed to the system as soon as
+   * nothing else is on its way there, instead of being gathered with others.
+   */
+  readonly onReadable?: (bytes: number) => void;
 }
 
 /**
@@ -103,9 +118,10 @@ export interface FileWriter {
   /**
    * Brings all bytes to stable storage; its name may be lost in a power cut until it is moved. After any failure of the writer this
    * fails too, and what of the bytes may be lost is cut off: a stat tells what is there.
+   * @param onHashed told the hashes when all bytes can be read, before they are on stable storage
    * @returns the hashes in hex, by name
    */
-  commit(): Promise<ReadonlyMap<HashName, string>>;
+  commit(onHashed?: OnHashed): Promise<ReadonlyMap<HashName, string>>;
   /**
    * Hands all bytes to the system without syncing, and gives back the file: it can be opened again and goes on. A new file to which
    * nothing was written is not there then.

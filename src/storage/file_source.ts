@@ -15,6 +15,8 @@ export interface SourceContext {
   readonly now: () => number;
   /** Called once, when the file was given back. */
   readonly onClose: (source: FileSource) => void;
+  /** See ReadOptions. */
+  readonly growing?: boolean | undefined;
 }
 
 /** An open file as a ByteSource. Reads that overlap are done one after the other. */
@@ -30,7 +32,7 @@ export class FileSource implements ByteSource {
   #closed = false;
 
   constructor(file: OpenFile, stat: SystemStat, context: SourceContext) {
-    this.size = stat.size;
+    this.size = context.growing ? Infinity : stat.size;
     this.#file = file;
     this.#inode = stat.inode;
     this.#context = context;
@@ -55,8 +57,10 @@ export class FileSource implements ByteSource {
 
   readNow(into: Uint8Array<ArrayBuffer>, position: number): number | undefined {
     this.#check(position);
-    const { warm, now } = this.#context;
-    if (this.#reading !== undefined || !warm.has(this.#inode, this.size)) return undefined;
+    const { warm, now, growing } = this.#context;
+    if (this.#reading !== undefined) return undefined;
+    if (growing) return this.#readBlocking(into, position);
+    if (!warm.has(this.#inode, this.size)) return undefined;
     const start = now();
     const count = this.#readBlocking(this.#clip(into, position), position);
     if (now() - start > SLOW_READ) warm.remove(this.#inode);

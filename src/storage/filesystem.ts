@@ -4,6 +4,7 @@ import {
   type FileInfo,
   type FileWriter,
   type MoveOptions,
+  type ReadOptions,
   type StorageDriver,
   StorageError,
   type WriterOptions,
@@ -122,7 +123,7 @@ export class FilesystemDriver implements StorageDriver {
     }
   }
 
-  async read(path: string): Promise<ByteSource> {
+  async read(path: string, options: ReadOptions = {}): Promise<ByteSource> {
     this.#check("read", path);
     const { file, stat } = await this.#lookUp("read", path, () => this.#open(path));
     const source = new FileSource(file, stat, {
@@ -131,6 +132,7 @@ export class FilesystemDriver implements StorageDriver {
       warm: this.#warm,
       now: this.#now,
       onClose: (closed) => this.#sources.delete(closed),
+      growing: options.growing,
     });
     this.#sources.add(source);
     return source;
@@ -152,6 +154,7 @@ export class FilesystemDriver implements StorageDriver {
         pool: this.#pool,
         warm: this.#warm,
         onEnd: () => this.#writing.delete(path),
+        onReadable: options.onReadable,
       }, {
         exists: stat !== undefined,
         size: stat?.size ?? 0,

@@ -1,5 +1,5 @@
 import { ChunkBatch } from "./chunk_batch.ts";
-import type { FileWriter, HashName } from "./driver.ts";
+import type { FileWriter, HashName, OnHashed } from "./driver.ts";
 import { StorageError } from "./driver.ts";
 import type { Ended } from "./store_worker_protocol.ts";
 import type { StoreWorkerPool } from "./store_worker_pool.ts";
@@ -22,6 +22,8 @@ export interface WriterContext {
   readonly warm: WarmFiles;
   /** Called once, when the file was given back. */
   readonly onEnd: () => void;
+  /** See WriterOptions. */
+  readonly onReadable?: ((bytes: number) => void) | undefined;
 }
 
 /** What is there when the writer is opened. */
@@ -79,7 +81,9 @@ export class FilesystemWriter implements FileWriter {
     this.#check();
     this.#size += chunk.length;
     this.#batch.add(chunk);
-    if (this.#batch.bytes >= BATCH) await this.#try(() => this.#send(IN_FLIGHT_LIMIT));
+    if (this.#batch.bytes >= BATCH || this.#isAwaited()) {
+      await this.#try(() => this.#send(IN_FLIGHT_LIMIT));
+    }
   }
 
   async flush(): Promise<void> {
@@ -91,12 +95,16 @@ export class FilesystemWriter implements FileWriter {
     });
   }
 
-  async commit(): Promise<ReadonlyMap<HashName, string>> {
+  async commit(onHashed?: OnHashed): Promise<ReadonlyMap<HashName, string>> {
     this.#check();
     return await this.#finish(async () => {
-      const { inode, size, hashes } = this.#isSmall()
-        ? await this.#append([...this.#names])
-        : await this.#endUpload("commit");
+      if (this.#isSmall()) {
+        const { inode, size, hashes } = await this.#append([...this.#names]);
+        this.#context.warm.add(inode, size);
+        onHashed?.(hashes);
+        return hashes;
+      }
+      const { inode, size, hashes } = await this.#endUpload("commit", onHashed);
       this.#context.warm.add(inode, size);
       return hashes;
     });
@@ -151,10 +159,22 @@ export class FilesystemWriter implements FileWriter {
     await upload.room(inFlight);
   }
 
-  async #endUpload(how: "commit" | "close"): Promise<Ended> {
+  async #endUpload(how: "commit" | "close", onHashed?: OnHashed): Promise<Ended> {
     const upload = this.#upload ??= await this.#startUpload();
-    upload.send(this.#batch.take(), how);
+    upload.send(this.#batch.take(), how, onHashed);
     return await upload.ended();
+  }
+
+  /** Whether readers wait and nothing is on its way to them. */
+  #isAwaited(): boolean {
+    return this.#context.onReadable !== undefined && (this.#upload?.inFlight ?? 0) === 0;
+  }
+
+  /** The worker has written something. */
+  #tell(upload: WorkerUpload, onReadable: (bytes: number) => void): void {
+    onReadable(this.#size - this.#batch.bytes - upload.inFlight);
+    if (this.#batch.bytes === 0 || upload.inFlight > 0 || this.#ending !== undefined) return;
+    upload.send(this.#batch.take());
   }
 
   /** Hands the file over to a worker, which reads and hashes again the little that was written before. */
@@ -164,7 +184,10 @@ export class FilesystemWriter implements FileWriter {
     const path = this.#context.systemPath;
     const [size, truncate, hash] = [this.#onDisk, this.#truncate, [...this.#names]];
     this.#truncate = false;
-    return this.#context.pool.open({ path, size, truncate, hash });
+    const upload = this.#context.pool.open({ path, size, truncate, hash });
+    const { onReadable } = this.#context;
+    if (onReadable !== undefined) upload.onWritten = () => this.#tell(upload, onReadable);
+    return upload;
   }
 
   async #giveUpUpload(): Promise<void> {

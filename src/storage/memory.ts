@@ -5,6 +5,7 @@ import {
   type FileWriter,
   type MoveOptions,
   PathNotFoundError,
+  type ReadOptions,
   type StorageDriver,
   StorageError,
   type WriterOptions,
@@ -64,9 +65,10 @@ export class MemoryDriver implements StorageDriver {
     file.modified = this.#now();
   }
 
-  async read(path: string): Promise<ByteSource> {
+  async read(path: string, options: ReadOptions = {}): Promise<ByteSource> {
     this.#check("read", path);
-    return new MemorySource(this.name, path, this.#tree.file(path, "read").content);
+    const { content } = this.#tree.file(path, "read");
+    return new MemorySource(this.name, path, content, options.growing);
   }
 
   async openWriter(path: string, options: WriterOptions = {}): Promise<FileWriter> {
@@ -85,6 +87,7 @@ export class MemoryDriver implements StorageDriver {
         if (this.#tree.find(path) === file) this.#tree.remove(path);
       },
       onEnd: () => this.#writing.delete(path),
+      onReadable: options.onReadable,
     }, options.hash ?? []);
     this.#writing.add(path);
     return writer;

@@ -2,15 +2,15 @@ import type { ByteSource } from "../async/byte_source.ts";
 import { StorageError } from "./driver.ts";
 import type { MemoryContent } from "./memory_content.ts";
 
-/** The bytes that a file in memory had when it was opened, whatever happens to it afterwards. */
+/** The bytes that a file in memory had when it was opened, whatever happens to it afterwards; a growing one's as it grows. */
 export class MemorySource implements ByteSource {
   readonly size: number;
   readonly #driver: string;
   readonly #path: string;
   #content: MemoryContent | undefined;
 
-  constructor(driver: string, path: string, content: MemoryContent) {
-    this.size = content.size;
+  constructor(driver: string, path: string, content: MemoryContent, growing = false) {
+    this.size = growing ? Infinity : content.size;
     this.#driver = driver;
     this.#path = path;
     this.#content = content;

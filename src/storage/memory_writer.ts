@@ -1,5 +1,5 @@
 // deno-lint-ignore-file require-await -- the methods are async so that what they throw rejects
-import { type FileWriter, type HashName, StorageError } from "./driver.ts";
+import { type FileWriter, type HashName, type OnHashed, StorageError } from "./driver.ts";
 import { Hashes } from "./hashes.ts";
 import type { MemoryContent } from "./memory_content.ts";
 import type { MemoryFile } from "./memory_tree.ts";
@@ -18,6 +18,7 @@ export interface MemoryWriterContext {
   readonly remove: () => void;
   /** Called once, when the writer has ended. */
   readonly onEnd: () => void;
+  readonly onReadable?: ((bytes: number) => void) | undefined;
 }
 
 export class MemoryWriter implements FileWriter {
@@ -49,17 +50,20 @@ export class MemoryWriter implements FileWriter {
     this.#hashes.update(chunk);
     this.#content.append(chunk);
     this.#context.file.modified = this.#context.now();
+    this.#context.onReadable?.(this.size);
   }
 
   async flush(): Promise<void> {
     this.#check();
   }
 
-  async commit(): Promise<ReadonlyMap<HashName, string>> {
+  async commit(onHashed?: OnHashed): Promise<ReadonlyMap<HashName, string>> {
     this.#check();
     this.#content.trim();
     this.#end();
-    return this.#hashes.digests();
+    const hashes = this.#hashes.digests();
+    onHashed?.(hashes);
+    return hashes;
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,8 @@ export interface ToWorker {
   readonly pause?: boolean;
   /** In the last message. */
   readonly end?: End;
+  /** With `end: "commit"`: the hashes are told in an answer of their own, before the bytes are brought to the disk. */
+  readonly hashesFirst?: boolean;
 }
 
 export interface OpenRequest {
@@ -32,6 +34,7 @@ export interface FromWorker {
   readonly upload: number;
   /** Bytes of the message that were handed to the system. */
   readonly written: number;
+  readonly hashes?: ReadonlyMap<HashName, string>;
   readonly ended?: Ended;
   readonly failed?: Failure;
 }

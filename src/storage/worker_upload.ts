@@ -1,3 +1,4 @@
+import type { OnHashed } from "./driver.ts";
 import type { End, Ended, FromWorker, OpenRequest, ToWorker } from "./store_worker_protocol.ts";
 
 /** A worker that is waited for and tells nothing for so long is given up: its disk hangs. In milliseconds. */
@@ -26,6 +27,9 @@ export class WorkerUpload {
   #inFlight = 0;
   #failure: StoreWorkerError | undefined;
   #ended: Ended | undefined;
+  #onHashed: OnHashed | undefined;
+  /** Called when less is in flight than before. */
+  onWritten: (() => void) | undefined;
   #wake: (() => void) | undefined;
 
   /** @param stallLimit in milliseconds */
@@ -48,15 +52,25 @@ export class WorkerUpload {
     return this.#inFlight;
   }
 
-  /** Takes chunks that own their buffers. @throws StoreWorkerError of an earlier chunk */
-  send(chunks: readonly Uint8Array<ArrayBuffer>[], then?: End | "pause"): void {
+  /**
+   * Takes chunks that own their buffers.
+   * @param onHashed told the hashes before a commit brings the bytes to the disk
+   * @throws StoreWorkerError of an earlier chunk
+   */
+  send(
+    chunks: readonly Uint8Array<ArrayBuffer>[],
+    then?: End | "pause",
+    onHashed?: OnHashed,
+  ): void {
     if (this.#failure !== undefined) throw this.#failure;
     for (const chunk of chunks) this.#inFlight += chunk.length;
+    this.#onHashed = onHashed;
     this.#post({
       upload: this.#id,
       ...(this.#request === undefined ? {} : { open: this.#request }),
       chunks,
       ...(then === undefined ? {} : then === "pause" ? { pause: true } : { end: then }),
+      ...(onHashed === undefined ? {} : { hashesFirst: true }),
     }, chunks.map((chunk) => chunk.buffer));
     this.#request = undefined;
   }
@@ -79,6 +93,8 @@ export class WorkerUpload {
       const { action, code, message: text } = message.failed;
       this.fail(new StoreWorkerError(action, code, text));
     }
+    if (this.#failure === undefined && message.written > 0) this.onWritten?.();
+    if (message.hashes !== undefined) this.#onHashed?.(message.hashes);
     this.#wake?.();
   }
 

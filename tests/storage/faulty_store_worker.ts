@@ -13,7 +13,8 @@ class FaultyStoreFiles implements StoreFiles {
   readonly #opens = new Map<string, number>();
 
   open(path: string): StoreFile {
-    const [, call, nth, code] = /\/fail\.(\w+)\.(\d+)\.(\w+)\//.exec(path) ?? [];
+    const [, call, nth, named] = /\/fail\.(\w+)\.(\d+)\.(\w+)\//.exec(path) ?? [];
+    const code = named?.toUpperCase(); // names of repositories are in lower case
     const counts = new Map<string, number>();
     const isDue = (name: string): boolean => {
       const count = (counts.get(name) ?? 0) + 1;

@@ -122,9 +122,9 @@ Deno.test("a disk that is far behind holds up the sender", async () => {
   const disk = new SlowDisk();
   const replies = new Replies();
   const uploads = new StoreUploads(disk, replies.take);
-  const chunk = new Uint8Array(16 * MIB);
-  uploads.receive({ upload: 1, open, chunks: [chunk] });
-  for (let i = 2; i <= 6; i++) uploads.receive({ upload: 1, chunks: [chunk] });
+  const chunk = () => new Uint8Array(16 * MIB);
+  uploads.receive({ upload: 1, open, chunks: [chunk()] });
+  for (let i = 2; i <= 6; i++) uploads.receive({ upload: 1, chunks: [chunk()] });
   await replies.until(4);
   assertEquals(disk.log.filter((entry) => entry.startsWith("write")).length, 5);
   assertEquals(replies.all.length, 4); // the fifth is written and not answered
@@ -135,6 +135,18 @@ Deno.test("a disk that is far behind holds up the sender", async () => {
   disk.syncing[2]!.resolve();
   uploads.receive({ upload: 1, end: "close" });
   await replies.until(7);
+});
+
+Deno.test("the memory of a chunk is given back when it is written, and not that of its neighbours", async () => {
+  const replies = new Replies();
+  const uploads = new StoreUploads(new SlowDisk(), replies.take);
+  const alone = new Uint8Array(100);
+  const both = new Uint8Array(100);
+  uploads.receive({ upload: 1, open, chunks: [alone, both.subarray(0, 50), both.subarray(50)] });
+  await replies.until(1);
+  assertEquals([alone.buffer.byteLength, both.buffer.byteLength], [0, 100]);
+  uploads.receive({ upload: 1, end: "close" });
+  await replies.until(2);
 });
 
 Deno.test("a file of another size than the sender knows is not written to", async () => {
