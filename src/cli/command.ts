@@ -19,5 +19,7 @@ export interface Command {
   readonly flags: Readonly<Record<string, string>>;
   /** For `help <command>`, below its usage. */
   readonly about: string;
+  /** It reads what follows its name by itself: all of it is positional, but for a --help that comes first. */
+  readonly readsArguments?: true;
   run(args: Arguments, system: System): Promise<ExitCode>;
 }

@@ -1,4 +1,5 @@
 import { PATH_VARIABLE } from "../config/environment.ts";
+import type { Config } from "../config/config.ts";
 import { type ConfigText, loadConfig, type Loaded } from "../config/load.ts";
 import { describeProblem, type Problem } from "../config/problem.ts";
 import type { Arguments } from "./command.ts";
@@ -67,6 +68,14 @@ export async function loadFrom(
   }
   const source = flags.has("default") ? undefined : await readConfigFile(argument, system);
   return { source, loaded: loadConfig(source, system.environment) };
+}
+
+/** What `serve` would run by: of this file, else from where it looks. @throws ConfigFileError with all that is wrong */
+export async function loadConfigured(path: string | undefined, system: System): Promise<Config> {
+  const args = { positional: path === undefined ? [] : [path], flags: new Set<string>() };
+  const { loaded } = await loadFrom(args, system);
+  if (!loaded.ok) throw new ConfigFileError(describeErrors(loaded.errors).trimEnd());
+  return loaded.config;
 }
 
 /** Errors as a block: how many, then one line each. */

@@ -21,7 +21,8 @@ export function usage(program: string, command: Command): string {
   const flags = Object.entries({ ...command.flags, help: "show this" })
     .map(([name, about]) => `  ${`--${name}`.padEnd(12)}${about}\n`);
   const line = `${program} ${command.name} ${command.takes}`.trimEnd();
-  return `Usage:\n  ${line} [flags]\n\n${command.about}\nFlags:\n${flags.join("")}`;
+  const anyFlags = command.readsArguments ? "" : " [flags]";
+  return `Usage:\n  ${line}${anyFlags}\n\n${command.about}\nFlags:\n${flags.join("")}`;
 }
 
 /** `help`, `help <command>`, `help config`. */

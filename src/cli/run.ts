@@ -1,23 +1,27 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { suggestion } from "../config/nearest.ts";
+import { CACHE } from "./cache.ts";
 import { CHECK_CONFIG } from "./check_config.ts";
+import { CLIENT_CONFIG } from "./client_config.ts";
 import type { Arguments, Command } from "./command.ts";
 import { denoSystem } from "./deno_system.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { makeHelp, overview, usage } from "./help.ts";
+import { HTPASSWD } from "./htpasswd.ts";
+import { HEALTHCHECK } from "./healthcheck.ts";
 import { SERVE } from "./serve.ts";
 import type { System } from "./system.ts";
 import { VERSION } from "./version.ts";
 
 /** Commands of registry:2 and of ours that come later. */
-const NOT_BUILT: readonly string[] = ["garbage-collect", "htpasswd", "verify"];
+const NOT_BUILT: readonly string[] = ["garbage-collect", "verify"];
 
 /** Does what the command line says. @returns the exit status */
 export async function run(
   args: readonly string[],
   system: System = denoSystem(),
 ): Promise<ExitCode> {
-  const commands = [SERVE, CHECK_CONFIG, VERSION];
+  const commands = [SERVE, CHECK_CONFIG, CLIENT_CONFIG, CACHE, HEALTHCHECK, HTPASSWD, VERSION];
   const all = [...commands, makeHelp(commands)];
   const [first, ...rest] = args;
   if (first === undefined) {
@@ -75,6 +79,10 @@ function parse(
   command: Command,
   args: readonly string[],
 ): Arguments & { readonly unknown: string | undefined } {
+  if (command.readsArguments) {
+    const isHelp = args[0] === "--help" || args[0] === "-h";
+    return { positional: args, flags: new Set(isHelp ? ["help"] : []), unknown: undefined };
+  }
   const names = [...Object.keys(command.flags), "help"];
   let unknown: string | undefined;
   const parsed = parseArgs(args, {

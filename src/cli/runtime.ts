@@ -11,6 +11,16 @@ export function describeOldRuntime(deno: string): string | undefined {
     "request; stalled TLS clients and certificates that change are not handled. Do not expose it to clients that you do not trust";
 }
 
+/**
+ * Why TLS is not to be served on an older runtime, undefined on one that is new enough.
+ * @param deno its version: `2.6.10`
+ */
+export function refuseTlsOn(deno: string): string | undefined {
+  if (!isOlder(deno, TESTED)) return undefined;
+  return `Cannot serve TLS on Deno ${deno}: it lets in clients without the certificate that http.tls.clientcas asks for, and reads ` +
+    `no certificate again. Use Deno ${TESTED} or newer, or let a proxy in front of it speak TLS`;
+}
+
 function isOlder(version: string, than: string): boolean {
   const [a, b] = [numbers(version), numbers(than)];
   const index = a.findIndex((part, position) => part !== b[position]);

@@ -1,5 +1,4 @@
 import type { Config } from "../config/config.ts";
-import { formatDuration } from "../config/duration.ts";
 import type { Loaded } from "../config/load.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { Command } from "./command.ts";
@@ -11,11 +10,13 @@ import {
   SYSTEM_PATHS,
 } from "./config_source.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
-import type { RunningApp } from "./running_app.ts";
-import { describeOldRuntime } from "./runtime.ts";
+import type { RunningApp } from "../running_app.ts";
+import { describeOldRuntime, refuseTlsOn } from "./runtime.ts";
 import { describeStartError } from "./start_error.ts";
 import { makeStartLog, type StartLog } from "./start_log.ts";
+import { untilStopped } from "./supervise.ts";
 import type { System } from "./system.ts";
+import { connectManager, inheritedSocket } from "./systemd.ts";
 
 export const SERVE: Command = {
   name: "serve",
@@ -25,7 +26,8 @@ export const SERVE: Command = {
   about: "The configuration is the argument, else REGISTRY_CONFIGURATION_PATH, else\n" +
     `${SYSTEM_PATHS.join(" or\n")}, else ./berth-data is served on\n` +
     "127.0.0.1:5000. Variables such as REGISTRY_HTTP_ADDR override it (`help config` has all options).\n" +
-    "SIGTERM lets running transfers finish within http.draintimeout, a second one does not.\n",
+    "SIGTERM lets running transfers finish within http.draintimeout, a second one does not.\n" +
+    "SIGHUP reads certificates, users and keys again, SIGUSR1 turns read-only mode on and off.\n",
 
   async run(args, system) {
     try {
@@ -52,13 +54,25 @@ async function serve(
   }
   const weakness = describeOldRuntime(system.denoVersion);
   if (weakness !== undefined) log.warn(weakness);
+  const refusal = loaded.config.http.tls && refuseTlsOn(system.denoVersion);
+  if (refusal !== undefined) {
+    log.error(refusal);
+    return EXIT.FAILURE;
+  }
   const ignoreUncaught = system.onUncaught((error) => log.error(describeUncaught(error)));
+  const ignoreEarly = system.onControlSignal((signal) => {
+    log.info(`${signal} has no effect: still starting`);
+  });
   try {
     const app = await start(loaded.config, log, system);
     if (app === undefined) return EXIT.FAILURE;
     log.info(describeStart(app, loaded.config, path, system));
-    return await untilStopped(app, loaded.config.http.draintimeout, log, system);
+    const { http } = loaded.config;
+    const stopped = untilStopped({ app, http, log, system, manager: connectManager(system) });
+    ignoreEarly(); // only now: without any listener a signal ends the process
+    return await stopped;
   } finally {
+    ignoreEarly();
     ignoreUncaught();
   }
 }
@@ -70,7 +84,8 @@ async function start(
 ): Promise<RunningApp | undefined> {
   try {
     await prepareStorage(config, log, system);
-    return await system.startApp(config, { version: system.version });
+    const inherited = inheritedSocket(system.environment, system.pid, system.socketPath);
+    return await system.startApp(config, { version: system.version, inherited });
   } catch (error) {
     log.error(describeStartError(error, config));
     return undefined;
@@ -110,42 +125,6 @@ function describeStart(
   return `${start}, without a configuration file. Try:\n` +
     `  docker tag alpine localhost:${port}/alpine\n` +
     `  docker push localhost:${port}/alpine`;
-}
-
-/** Waits for a signal, or for the end of the server, and stops it. */
-function untilStopped(
-  app: RunningApp,
-  draintimeout: number,
-  log: StartLog,
-  system: System,
-): Promise<ExitCode> {
-  const { promise, resolve } = Promise.withResolvers<ExitCode>();
-  const fail = (error: unknown) => {
-    log.error(`Cannot stop in order: ${error instanceof Error ? error.message : error}`);
-    resolve(EXIT.FAILURE);
-  };
-  let isStopping = false;
-  const stop = async () => {
-    log.info(`stopping: running transfers have ${formatDuration(draintimeout)} to finish`);
-    const isDrained = await app.stop(draintimeout);
-    if (!isDrained) log.error("stopped before every transfer had finished: see http.draintimeout");
-    resolve(isDrained ? EXIT.OK : EXIT.FAILURE);
-  };
-  const unlisten = system.onStopSignal((signal) => {
-    if (isStopping) {
-      log.warn(`${signal} again: ending at once`);
-      resolve(EXIT.FAILURE);
-    } else {
-      isStopping = true;
-      stop().catch(fail);
-    }
-  });
-  app.closed.then(() => {
-    if (isStopping) return;
-    log.error("the server has closed by itself");
-    resolve(EXIT.FAILURE);
-  }, fail);
-  return promise.finally(unlisten);
 }
 
 function describeUncaught(error: unknown): string {

@@ -3,6 +3,13 @@ import type { Config } from "../config/config.ts";
 /** Why the server could not start, as one sentence that tells what to do. */
 export function describeStartError(error: unknown, { http, storage }: Config): string {
   const code = codeOf(error);
+  if (error instanceof Error && error.name === "InheritedSocketError") return error.message;
+  if (error instanceof Error && error.name === "DebugListenError") {
+    const why = PORT_ADVICE[codeOf(error.cause) ?? ""]?.replaceAll("http.addr", "http.debug.addr");
+    return `${error.message.split(": ", 1)[0]}: cannot listen on ${http.debug?.addr}: ${
+      why ?? firstLine(error.cause)
+    }`;
+  }
   if (isListening(error)) {
     const why = (http.net === "unix" ? SOCKET_ADVICE : PORT_ADVICE)[code ?? ""];
     return `Cannot listen on ${http.addr}: ${why ?? firstLine(error)}`;

@@ -59,3 +59,15 @@ Deno.test("check-config fails for a file that is not there", async () => {
   assertEquals(status, 1);
   assertEquals(stderr, "Cannot read the configuration no.yml: there is no such file\n");
 });
+
+Deno.test("check-config --strict tells of unknown keys and of files together", async () => {
+  const files = { "c.yml": `${CONFIG}foo: bar\n` };
+  const findings = { errors: ["Cannot read /users: there is no such file"], warnings: ["odd"] };
+  const system = new FakeSystem({ files, findings });
+  assertEquals(await run(["check-config", "--strict", "c.yml"], system), 1);
+  assertEquals(
+    system.stderr,
+    "warning: odd\nconfiguration error: 2 problems\n  Cannot read /users: there is no such file\n  c.yml:4: unknown key foo\n",
+  );
+  assertEquals([system.stdout, system.started, system.folders], ["", undefined, []]);
+});

@@ -1,6 +1,7 @@
 import type { Config } from "../../src/config/config.ts";
-import type { RunningApp } from "../../src/cli/running_app.ts";
-import type { System } from "../../src/cli/system.ts";
+import type { ProbeAnswer, Target } from "../../src/cli/probe.ts";
+import type { AppDeps, FileFindings, RunningApp } from "../../src/running_app.ts";
+import type { Secret, System } from "../../src/cli/system.ts";
 
 export interface FakeOptions {
   readonly program?: string;
@@ -13,6 +14,17 @@ export interface FakeOptions {
   /** What making the storage folder fails with. */
   readonly folderError?: Error;
   readonly isFolderWritable?: boolean;
+  readonly stdin?: string;
+  /** Columns of the terminal; absent: there is none. */
+  readonly width?: number;
+  /** What is typed on the terminal, one answer after the other, then Ctrl-C; absent: there is none. */
+  readonly typed?: readonly string[];
+  /** What asking a server answers, by the URL or path that was asked; absent: nobody listens. */
+  readonly answers?: Readonly<Record<string, ProbeAnswer | Error>>;
+  /** What is found in the files that the configuration names. */
+  readonly findings?: FileFindings;
+  /** What `reload` does. */
+  readonly reload?: () => Promise<void>;
   /** What `stop` answers. */
   readonly stop?: (graceMs: number) => Promise<boolean>;
 }
@@ -28,6 +40,9 @@ export class FakeSystem implements System {
   /** The configuration that the app was started with. */
   started: Config | undefined;
   readonly folders: string[] = [];
+  /** What files were replaced by. */
+  readonly edited = new Map<string, string>();
+  #asked = 0;
   readonly stops: number[] = [];
   /** Resolves when the app runs and signals are listened for. */
   readonly running: Promise<void>;
@@ -35,6 +50,16 @@ export class FakeSystem implements System {
   readonly #closed = Promise.withResolvers<void>();
   readonly #listening = Promise.withResolvers<void>();
   #onSignal: ((signal: string) => void) | undefined;
+  /** What the app was started with beside its configuration. */
+  deps: AppDeps | undefined;
+  reloads = 0;
+  isReadOnly = false;
+  /** What was asked how it is, and for how long at most. */
+  readonly probed: [Target, number][] = [];
+  readonly pid = 42;
+  /** Datagrams: where to, and what. */
+  readonly sent: [path: string, message: string][] = [];
+  readonly #onControl = new Set<(signal: "SIGHUP" | "SIGUSR1") => void>();
   #onUncaught: ((error: unknown) => void) | undefined;
 
   constructor(options: FakeOptions = {}) {
@@ -53,6 +78,10 @@ export class FakeSystem implements System {
     this.stderr += text;
   }
 
+  terminalWidth(): number | undefined {
+    return this.#options.width;
+  }
+
   readTextFile(path: string): Promise<string | undefined> {
     const content = this.#options.files?.[path];
     return content instanceof Error ? Promise.reject(content) : Promise.resolve(content);
@@ -60,6 +89,25 @@ export class FakeSystem implements System {
 
   isFile(path: string): Promise<boolean> {
     return Promise.resolve(typeof this.#options.files?.[path] === "string");
+  }
+
+  editFile(path: string, edit: (content: string | undefined) => string): Promise<void> {
+    const content = this.#options.files?.[path];
+    return content instanceof Error
+      ? Promise.reject(content)
+      : Promise.resolve().then(() => void this.edited.set(path, edit(content)));
+  }
+
+  readStdin(most: number): Promise<string | undefined> {
+    const { stdin = "" } = this.#options;
+    return Promise.resolve(stdin.length > most ? undefined : stdin);
+  }
+
+  askSecret(prompt: string): Promise<Secret> {
+    if (this.#options.typed === undefined) return Promise.resolve({ kind: "noTerminal" });
+    this.stderr += prompt;
+    const text = this.#options.typed[this.#asked++];
+    return Promise.resolve(text === undefined ? { kind: "interrupted" } : { kind: "typed", text });
   }
 
   prepareFolder(path: string): Promise<boolean> {
@@ -76,15 +124,41 @@ export class FakeSystem implements System {
     return () => this.#onSignal = undefined;
   }
 
+  onControlSignal(callback: (signal: "SIGHUP" | "SIGUSR1") => void): () => void {
+    this.#onControl.add(callback);
+    return () => this.#onControl.delete(callback);
+  }
+
+  probe(target: Target, limitMs: number): Promise<ProbeAnswer> {
+    this.probed.push([target, limitMs]);
+    const answer = this.#options.answers?.[target.text];
+    if (answer === undefined) return Promise.reject(new Error("connection refused"));
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  }
+
+  send(path: string, message: string): Promise<void> {
+    this.sent.push([path, message]);
+    return Promise.resolve();
+  }
+
+  monotonicUs(): number {
+    return 123_456;
+  }
+
+  socketPath(_fd: number): string | undefined {
+    return undefined;
+  }
+
   onUncaught(callback: (error: unknown) => void): () => void {
     this.#onUncaught = callback;
     return () => this.#onUncaught = undefined;
   }
 
-  startApp(config: Config): Promise<RunningApp> {
+  startApp(config: Config, deps: AppDeps): Promise<RunningApp> {
     const { startError, stop = () => Promise.resolve(true) } = this.#options;
     if (startError !== undefined) return Promise.reject(startError);
     this.started = config;
+    this.deps = deps;
     return Promise.resolve({
       address: config.http.addr,
       ...(config.http.net === "tcp" && { url: `http://${config.http.addr}` }),
@@ -92,8 +166,17 @@ export class FakeSystem implements System {
         this.stops.push(graceMs);
         return stop(graceMs);
       },
+      reload: () => {
+        this.reloads++;
+        return this.#options.reload?.() ?? Promise.resolve();
+      },
+      toggleReadOnly: () => this.isReadOnly = !this.isReadOnly,
       closed: this.#closed.promise,
     });
+  }
+
+  checkFiles(): Promise<FileFindings> {
+    return Promise.resolve(this.#options.findings ?? { errors: [], warnings: [] });
   }
 
   now(): Date {
@@ -104,6 +187,12 @@ export class FakeSystem implements System {
   signal(name: string): void {
     if (this.#onSignal === undefined) throw new Error(`Nobody listens for ${name}`);
     this.#onSignal(name);
+  }
+
+  /** @throws when nobody listens, and the signal would end the process */
+  control(name: "SIGHUP" | "SIGUSR1"): void {
+    if (this.#onControl.size === 0) throw new Error(`Nobody listens for ${name}`);
+    for (const callback of this.#onControl) callback(name);
   }
 
   /** @throws when nobody catches */
@@ -119,6 +208,7 @@ export class FakeSystem implements System {
 
   /** Whether signals and uncaught errors are still listened for. */
   get isListening(): boolean {
-    return this.#onSignal !== undefined || this.#onUncaught !== undefined;
+    return this.#onSignal !== undefined || this.#onUncaught !== undefined ||
+      this.#onControl.size > 0;
   }
 }

@@ -62,7 +62,7 @@ const MISTAKES: readonly (readonly [string[], number, string])[] = [
     1,
     "Cannot run garbage-collect: it is not built into berth yet.\n",
   ],
-  [["htpasswd"], 1, "Cannot run htpasswd: it is not built into berth yet.\n"],
+  [["htpasswd"], 2, "Expected FILE USER after the flags, found 0 arguments\n\nUsage:\n"],
   [["verify"], 1, "Cannot run verify: it is not built into berth yet.\n"],
 ];
 

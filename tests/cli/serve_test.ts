@@ -74,6 +74,14 @@ Deno.test("serve --default leaves the system's files alone", async () => {
   await status;
 });
 
+Deno.test("serve refuses TLS on a runtime that lets in whom it should not", async () => {
+  const tls = "version: 0.1\nstorage: inmemory\nhttp: {tls: {certificate: /c, key: /k}}\n";
+  const system = new FakeSystem({ files: { "c.yml": tls }, denoVersion: "2.6.10" });
+  assertEquals(await run(["serve", "c.yml"], system), 1);
+  assertStringIncludes(system.stderr, "error: Cannot serve TLS on Deno 2.6.10: ");
+  assertEquals(system.started, undefined);
+});
+
 Deno.test("serve prints warnings and starts", async () => {
   const { system, status } = await serving(`${CONFIG}log: {fromatter: text}\n`);
   assertStringIncludes(
@@ -101,10 +109,11 @@ Deno.test("serve prints every problem of the configuration and starts nothing", 
   assertEquals(system.started, undefined);
   assertEquals(system.folders, []);
   assertEquals(system.stderr.split("\n").map((line) => line.split(" ").slice(0, 4).join(" ")), [
-    "configuration error: 3 problems",
+    "configuration error: 4 problems",
     "  c.yml:2: storage.foo:",
     "  c.yml:3: http.addr:",
-    "  c.yml:4: auth.htpasswd:",
+    "  c.yml:4: auth.htpasswd.realm:",
+    "  c.yml:4: auth.htpasswd.path:",
     "",
   ]);
 });

@@ -8,6 +8,9 @@ const TCP = configOf(
 const UNIX = configOf(
   "version: 0.1\nstorage: {filesystem: {rootdirectory: /d}}\nhttp: {net: unix, addr: /run/s}\n",
 );
+const DEBUG = configOf(
+  "version: 0.1\nstorage: inmemory\nhttp: {addr: ':80', debug: {addr: ':81'}}\n",
+);
 const MEMORY = configOf("version: 0.1\nstorage: inmemory\n");
 
 function failure(code: string, syscall?: string): Error {
@@ -15,6 +18,10 @@ function failure(code: string, syscall?: string): Error {
     code,
     ...(syscall !== undefined && { syscall }),
   });
+}
+
+function named(name: string, message: string, cause: Error): Error {
+  return Object.assign(new Error(message, { cause }), { name });
 }
 
 const CASES: readonly (readonly [unknown, typeof TCP, string])[] = [
@@ -68,6 +75,29 @@ const CASES: readonly (readonly [unknown, typeof TCP, string])[] = [
   [failure("EACCES", "open"), MEMORY, "Cannot start: open EACCES: it failed"],
   [new Error("worker lost\n  at x"), TCP, "Cannot start: worker lost"],
   ["text", TCP, "Cannot start: text"],
+  [
+    named(
+      "DebugListenError",
+      "error listening on debug interface: x",
+      failure("EADDRINUSE", "listen"),
+    ),
+    DEBUG,
+    "error listening on debug interface: cannot listen on :81: something else does already. Stop it, or set http.debug.addr to another port",
+  ],
+  [
+    named("DebugListenError", "error listening on debug interface: x", failure("EWHAT", "listen")),
+    DEBUG,
+    "error listening on debug interface: cannot listen on :81: listen EWHAT: it failed",
+  ],
+  [
+    named(
+      "InheritedSocketError",
+      "Cannot listen on file descriptor 3: x",
+      failure("EINVAL", "listen"),
+    ),
+    TCP,
+    "Cannot listen on file descriptor 3: x",
+  ],
 ];
 
 for (const [error, config, expected] of CASES) {
