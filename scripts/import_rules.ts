@@ -5,13 +5,19 @@
 /** What a folder of src (or `main`, `app`) may import. An entry with a slash names one file instead of a whole folder. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ["cli"],
-  cli: ["app", "config", "gc", "registry", "storage", "auth"],
+  cli: ["app", "app_doors", "running_app", "config", "gc", "registry", "storage", "auth", "oci"],
   app: [
+    "app_cache",
+    "app_doors",
+    "app_http",
     "app_logs",
+    "app_watch",
     "api",
     "auth",
     "config",
+    "debug",
     "gc",
+    "health",
     "http",
     "log",
     "metrics",
@@ -19,16 +25,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "oci",
     "proxy",
     "registry",
+    "running_app",
     "storage",
+    "watch",
   ],
+  app_cache: ["api", "config", "gc", "log", "oci", "proxy", "registry", "storage"],
+  app_doors: ["api", "auth", "config", "http", "log", "metrics", "running_app"],
+  app_http: ["api", "app_logs", "auth", "config", "health", "http", "log", "metrics", "registry"],
   app_logs: ["config", "http", "log"],
-  api: ["http", "registry/registry.ts", "auth/access_controller.ts", "oci"],
+  app_watch: ["config", "debug", "health", "log", "metrics", "storage"],
+  running_app: ["config", "http"],
+  api: ["http", "registry/registry.ts", "auth/access_controller.ts", "health/health.ts", "oci"],
   proxy: ["registry/registry.ts", "oci"],
   notifications: ["registry/registry.ts", "oci"],
   gc: ["registry", "storage/driver.ts", "oci"],
   registry: ["storage/driver.ts", "oci"],
-  auth: ["oci"],
-  http: ["oci"],
+  auth: ["oci", "watch", "config/signing_algorithms.ts"],
+  http: ["oci", "watch", "config/nearest.ts"],
+  debug: ["http", "health", "oci"],
+  health: [],
+  watch: [],
   oci: [],
   storage: [],
   config: [],
@@ -63,6 +79,8 @@ const HTTP_PARTS: readonly string[] = [
   "unread_body",
 ];
 
+const TLS_PARTS: readonly string[] = ["back_pressure", "handshakes", "tls"];
+
 interface RuntimeRule {
   readonly path: string;
   readonly only?: readonly string[];
@@ -85,10 +103,81 @@ const RUNTIME_ALLOWED: readonly RuntimeRule[] = [
   { path: "src/storage/durable_file.ts" },
   { path: "src/storage/store_worker.ts" },
   { path: "src/proxy/upstream_client.ts" },
+  {
+    path: "src/proxy/client_files.ts",
+    only: ["Deno"],
+    because: "a part of upstream_client.ts, which reads its certificates at the start",
+  },
+  {
+    path: "src/proxy/helper_process.ts",
+    only: ["Deno"],
+    because: "runs credential helpers, apart from what they answer",
+  },
+  {
+    path: "src/proxy/inner_addresses.ts",
+    only: ["node:net"],
+    because: "the only list of address ranges that there is",
+  },
+  {
+    path: "src/proxy/resolve_host.ts",
+    only: ["node:dns/promises"],
+    because: "asks the system for the addresses of a name, so that tests can answer for it",
+  },
+  {
+    path: "src/health/probes.ts",
+    only: ["Deno", "node:net"],
+    because: "how health checks touch files and ports, apart from when and how often",
+  },
+  {
+    path: "src/watch/watched_files.ts",
+    only: ["Deno"],
+    because: "the one reader of htpasswd, certificates and keys, which looks whether they change",
+  },
+  {
+    path: "src/metrics/event_loop_lag.ts",
+    only: ["Deno"],
+    because: "its timer must not keep the process alive",
+  },
+  {
+    path: "src/metrics/process_families.ts",
+    only: ["Deno", "node:process"],
+    because: "asks the system about the process",
+  },
+  {
+    path: "src/auth/htpasswd/default_user.ts",
+    only: ["Deno"],
+    because: "makes the htpasswd file that is missing, as distribution does",
+  },
+  ...["key_id", "pem_bundle", "verification_key", "x509_chain"].map((part) => ({
+    path: `src/auth/token/${part}.ts`,
+    only: ["node:crypto"],
+    because: "certificates and keys of tokens, which Web Crypto cannot read",
+  })),
+  {
+    path: "src/auth/token/token_keys.ts",
+    types: ["node:crypto"],
+    because: "hands the certificates of the bundle to x509_chain.ts",
+  },
+  {
+    path: "src/auth/token/token_controller.ts",
+    only: ["node:crypto"],
+    because: "the only hash that answers at once, which every request with a token needs",
+  },
   ...HTTP_PARTS.map((part) => ({
     path: `src/http/${part}.ts`,
     types: ["node:http", "node:net"],
     because: "a part of the listener, which hands it what node:http gave",
+  })),
+  ...TLS_PARTS.map((part) => ({
+    path: `src/http/tls/${part}.ts`,
+    types: ["node:https", "node:net", "node:tls"],
+    because: "a part of the listener, which hands it what node:https gave",
+  })),
+  ...["certificate_files", "client_judge"].map((part) => ({
+    path: `src/http/tls/${part}.ts`,
+    only: ["node:crypto"],
+    types: ["node:tls"],
+    because: "the one reader of X.509 that there is",
   })),
   {
     path: "src/http/accepting.ts",
@@ -120,6 +209,16 @@ const RUNTIME_ALLOWED: readonly RuntimeRule[] = [
     path: "src/storage/store_files.ts",
     only: ["Deno"],
     because: "the files that a store worker writes, apart from its messages",
+  },
+  {
+    path: "src/proxy/relay_hash.ts",
+    only: ["node:crypto"],
+    because: "the incremental hash of what a full disk does not take",
+  },
+  {
+    path: "src/storage/free_space.ts",
+    only: ["node:fs/promises"],
+    because: "asks the file system for its room",
   },
   {
     path: "src/storage/hashes.ts",

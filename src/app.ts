@@ -1,95 +1,122 @@
-import { createApi } from "./api/dispatch.ts";
+import { openCache } from "./app_cache.ts";
+import { openAppLogs } from "./app_logs.ts";
+import { type Doors, openDoors } from "./app_doors.ts";
+import { addressOf, handlerOf, limitsOf } from "./app_http.ts";
+import { openDebugServer, openHealth, openMeters } from "./app_watch.ts";
 import { systemClock } from "./async/clock.ts";
-import { anonymous } from "./auth/anonymous.ts";
-import { parseAddress } from "./config/address.ts";
-import type { Config, DriverConfig, HttpConfig, ValidationConfig } from "./config/config.ts";
-import { type Address, addressText } from "./http/address.ts";
-import type { Handler } from "./http/exchange.ts";
-import { startListener } from "./http/listener.ts";
-import { createLocation } from "./http/location.ts";
-import { createPipeline } from "./http/pipeline.ts";
+import type { Config, DriverConfig, ValidationConfig } from "./config/config.ts";
+import type { ReadOnlySwitch } from "./debug/debug_api.ts";
+import { addressText } from "./http/address.ts";
+import { type Listener, startListener } from "./http/listener.ts";
 import { LocalRegistry } from "./registry/local_registry.ts";
 import type { ManifestPolicy } from "./registry/manifest_policy.ts";
-import type { Registry } from "./registry/registry.ts";
-import { type AppLogs, openAppLogs } from "./app_logs.ts";
+import type { AppDeps, RunningApp } from "./running_app.ts";
 import type { StorageDriver } from "./storage/driver.ts";
 import { FilesystemDriver } from "./storage/filesystem.ts";
+import { measured } from "./storage/measured_driver.ts";
 import { MemoryDriver } from "./storage/memory.ts";
 
-/** A server that answers. */
-export interface RunningApp {
-  /** `127.0.0.1:5000` with the real port, or the path of a unix socket. */
-  readonly address: string;
-  /** For clients; absent with a socket. */
-  readonly url?: string;
-  /**
-   * Stops accepting, lets running exchanges finish, gives back everything.
-   * @param graceMs for how long at most
-   * @returns false when some exchanges had to be cut
-   */
-  stop(graceMs: number): Promise<boolean>;
-  /** Resolves when it serves no more. */
-  readonly closed: Promise<void>;
-}
-
-/** The composition root: the only place that names concrete drivers, access controllers and logs. Rejects when it cannot listen. */
+/**
+ * The composition root: here and in the app_ files everything concrete is named and put together, in the order of what needs what, and
+ * given back in the opposite one. Rejects when it cannot listen, or one of its files cannot be used.
+ */
 export async function startApp(
   config: Config,
-  { version }: { version: string },
+  { version, inherited }: AppDeps,
 ): Promise<RunningApp> {
-  const logs = openAppLogs(config, version);
-  const driver = createDriver(config.storage.driver);
-  const registry = new LocalRegistry({
-    driver,
-    policy: policyOf(config.validation),
-    clock: systemClock,
+  await using opened = new AsyncDisposableStack();
+  const logs = opened.adopt(openAppLogs(config, version), (logs) => logs.close());
+  const { logger, fault: onFault } = logs;
+  const { metrics, prometheus } = await openMeters(config, version);
+  opened.defer(() => prometheus?.close());
+  const driver = opened.adopt(createDriver(config.storage.driver), (driver) => driver.close());
+  const registries = createRegistries(config, prometheus ? measured(driver, metrics) : driver, {
+    onLookup: metrics.cacheLookup,
   });
-  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
-  const release = async () => {
-    await registry.close();
-    await driver.close();
-    logs.close();
-    close();
-  };
-  try {
-    const address = addressOf(config.http);
-    const listener = await startListener(
-      { address, ...limitsOf(config.http), onFault: logs.fault },
-      handlerOf(config, registry, logs),
-    );
-    return {
-      address: addressText(listener.address),
-      ...(listener.address.net === "tcp" && { url: `http://${addressText(listener.address)}` }),
-      stop: async (graceMs) => {
-        const inTime = await listener.stop(graceMs);
-        await release();
-        return inTime;
-      },
-      closed,
-    };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  opened.defer(() => registries.registry.close());
+  const cache = await openCache(config, {
+    ...{ driver, local: registries.registry, logger },
+    metrics: prometheus?.proxy,
+  });
+  opened.defer(() => cache?.close());
+  const doors = opened.adopt(await openDoors(config, { logger, metrics }), (it) => it.close());
+  const health = opened.adopt(openHealth(config, driver, logger), (health) => health.close());
+  const readOnly = createSwitch(config.storage.maintenance.readonly.enabled);
+  const parts = { health, readOnly, prometheus, logger, onFault };
+  opened.adopt(await openDebugServer(config, parts), (stop) => stop?.());
+  const handler = handlerOf(config, {
+    ...registries,
+    ...cache,
+    access: doors.access,
+    readOnly,
+    health,
+    metrics,
+    logs,
+  });
+  const listener = await startListener(
+    {
+      address: addressOf(config.http),
+      inherited,
+      ...limitsOf(config.http),
+      tls: doors.tls,
+      onFault,
+    },
+    handler,
+  );
+  prometheus?.watch({
+    load: () => listener.load(),
+    healthy: () => health.isHealthy,
+    readOnly: () => readOnly.isOn,
+  });
+  const release = opened.move();
+  return running({ listener, doors, readOnly, release }, () => {
+    health.setDown("the server is stopping", "shutdown");
+  });
 }
 
-function handlerOf(config: Config, registry: Registry, logs: AppLogs): Handler {
-  const api = createApi({
-    registry,
-    access: anonymous,
-    deleteEnabled: config.storage.delete.enabled,
-    readOnly: config.storage.maintenance.readonly.enabled,
-    prefix: config.http.prefix,
-    headers: config.http.headers,
-    catalogMaxEntries: config.catalog.maxentries,
-    tagsMax: config.tags.maxtags,
-    location: createLocation(config.http),
-  });
-  return createPipeline(api, {
-    clock: systemClock,
-    onEnd: logs.completed,
-    onFault: (exchange, error) => logs.fault(error, exchange.id),
-  });
+interface Running {
+  readonly listener: Listener;
+  readonly doors: Doors;
+  readonly readOnly: ReadOnlySwitch;
+  readonly release: AsyncDisposableStack;
+}
+
+/** @param turnDown tells load balancers, before connections are refused */
+function running(
+  { listener, doors, readOnly, release }: Running,
+  turnDown: () => void,
+): RunningApp {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  listener.lost.then(close);
+  const { address } = listener;
+  const scheme = doors.tls === undefined ? "http" : "https";
+  return {
+    address: addressText(address),
+    ...(address.net === "tcp" && { url: `${scheme}://${addressText(address)}` }),
+    stop: async (graceMs) => {
+      turnDown();
+      const inTime = await listener.stop(graceMs);
+      await release.disposeAsync();
+      close();
+      return inTime;
+    },
+    reload: () => doors.reload(),
+    toggleReadOnly: () => {
+      readOnly.set(!readOnly.isOn);
+      return readOnly.isOn;
+    },
+    closed,
+  };
+}
+
+function createSwitch(isOn: boolean): ReadOnlySwitch {
+  let on = isOn;
+  return {
+    get isOn() {
+      return on;
+    },
+    set: (wanted) => void (on = wanted),
+  };
 }
 
 function createDriver(config: DriverConfig): StorageDriver {
@@ -98,18 +125,16 @@ function createDriver(config: DriverConfig): StorageDriver {
     : new FilesystemDriver({ root: config.rootdirectory });
 }
 
-function addressOf(http: HttpConfig): Address {
-  if (http.net === "unix") return { net: "unix", path: http.addr };
-  const { host, port } = parseAddress(http.addr);
-  return { net: "tcp", host, port };
-}
-
-function limitsOf(http: HttpConfig) {
+/** The registry, and one without any repository: what is seen of what may not be seen. */
+function createRegistries(
+  config: Config,
+  driver: StorageDriver,
+  { onLookup }: { readonly onLookup: (isHit: boolean) => void },
+) {
+  const common = { policy: policyOf(config.validation), clock: systemClock };
   return {
-    headerTimeout: http.headertimeout,
-    idleTimeout: http.idletimeout,
-    bodyTimeout: http.bodytimeout,
-    maxHeaderBytes: http.maxheaderbytes,
+    registry: new LocalRegistry({ driver, ...common, onLookup }),
+    nothing: new LocalRegistry({ driver: new MemoryDriver(), ...common }),
   };
 }
 

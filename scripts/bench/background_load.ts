@@ -1,10 +1,10 @@
 /** A worker that uploads or downloads one large blob after the other until it is terminated. */
-import { Connection } from "./connection.ts";
+import { Connection, type Endpoint } from "./connection.ts";
 import { BodySource, pushBlob } from "./content.ts";
 
 /** The message that starts it. It answers with "running" once the first bytes are on their way. */
 export interface BackgroundLoad {
-  readonly port: number;
+  readonly endpoint: Endpoint;
   readonly repository: string;
   readonly size: number;
   /** Digest of the blob to download; absent: upload. */
@@ -19,8 +19,8 @@ interface WorkerSelf {
 
 const worker = globalThis as unknown as WorkerSelf;
 
-worker.onmessage = async ({ data: { port, repository, size, download } }) => {
-  using connection = new Connection(port, 1_024 * 1_024);
+worker.onmessage = async ({ data: { endpoint, repository, size, download } }) => {
+  using connection = new Connection(endpoint, 1_024 * 1_024);
   const bodies = download === undefined ? new BodySource(size, 5) : undefined;
   worker.postMessage("running");
   while (true) {

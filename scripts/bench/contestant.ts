@@ -1,7 +1,9 @@
-import { RegistryProcess } from "../../tests/support/registry_process.ts";
+import { type RegistryOptions, RegistryProcess } from "../../tests/support/registry_process.ts";
 import { berthCommand } from "../../tests/support/server.ts";
 import { findTool } from "../../tests/support/tools.ts";
+import { Connection, type Endpoint } from "./connection.ts";
 import { peakMemory } from "./memory.ts";
+import { distributionHttp, distributionSections, type Setup, zotHttp } from "./setup.ts";
 
 /** A registry that takes part. */
 export interface Contestant {
@@ -9,12 +11,19 @@ export interface Contestant {
   readonly drivers: readonly ("filesystem" | "inmemory")[];
   /** Whether it serves a tree that distribution wrote. */
   readonly readsTree: boolean;
-  start(driver: "filesystem" | "inmemory", root?: string): Promise<Server>;
+  start(options?: StartOptions): Promise<Server>;
+}
+
+export interface StartOptions {
+  /** Default filesystem. */
+  readonly driver?: "filesystem" | "inmemory";
+  /** An existing storage root; default one of its own. */
+  readonly root?: string | undefined;
+  readonly setup?: Setup;
 }
 
 /** A contestant that runs, with the highest memory of it and of its children so far. */
-export interface Server extends AsyncDisposable {
-  readonly port: number;
+export interface Server extends Endpoint, AsyncDisposable {
   readonly pid: number;
   readonly url: string;
   readonly root: string;
@@ -40,17 +49,15 @@ function distribution(name: string, command: readonly string[]): Contestant {
     name,
     drivers: ["filesystem", "inmemory"],
     readsTree: true,
-    start: async (driver, root) => {
-      const process = await RegistryProcess.start({
+    start: ({ driver = "filesystem", root, setup = {} } = {}) =>
+      startServer({
         command,
         driver,
         ...(root === undefined ? {} : { root }),
         log: ["level: error", "accesslog:", "  disabled: true"],
-        http: ["secret: of-the-benchmark"],
-        pollInterval: 2,
-      });
-      return serverOf(process);
-    },
+        http: ["secret: of-the-benchmark", ...distributionHttp(setup)],
+        extraConfig: distributionSections(setup),
+      }, setup),
   };
 }
 
@@ -59,31 +66,44 @@ function zotAt(program: string): Contestant {
     name: "zot",
     drivers: ["filesystem"],
     readsTree: false,
-    start: async (_driver, root) => {
-      const process = await RegistryProcess.start({
+    start: ({ root, setup = {} } = {}) =>
+      startServer({
         command: [program, "serve"],
         ...(root === undefined ? {} : { root }),
-        pollInterval: 2,
         config: ({ port, root }) =>
           JSON.stringify({
             distSpecVersion: "1.1.1",
             storage: { rootDirectory: root, gc: false },
-            http: { address: "127.0.0.1", port: String(port) },
+            http: { address: "127.0.0.1", port: String(port), ...zotHttp(setup) },
             log: { level: "error" },
           }),
-      });
-      return serverOf(process);
-    },
+      }, setup),
   };
 }
 
-function serverOf(process: RegistryProcess): Server {
+async function startServer(options: RegistryOptions, setup: Setup): Promise<Server> {
+  const authority = setup.certificate === undefined
+    ? {}
+    : { authority: await Deno.readTextFile(setup.certificate.authority) };
+  const expected = setup.htpasswd === undefined ? 200 : 401;
+  const process = await RegistryProcess.start({
+    ...options,
+    pollInterval: 2,
+    answers: ({ port }) => answers({ port, ...authority }, expected),
+  });
   return {
     port: process.port,
+    ...authority,
     pid: process.pid,
-    url: process.url,
+    url: setup.certificate === undefined ? process.url : `https://${process.host}`,
     root: process.root,
     peak: () => peakMemory(process.pid),
     [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
   };
+}
+
+async function answers(endpoint: Endpoint, expected: number): Promise<boolean> {
+  using connection = new Connection(endpoint);
+  await connection.exchange(expected, "GET", "/v2/");
+  return true;
 }

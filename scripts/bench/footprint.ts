@@ -23,14 +23,14 @@ const stalledDownloads: Bench = {
   rows: [row("P21", "memory for 300 stalled downloads of a large blob", 30)],
   prepare: async ({ server, budget, resources }) => {
     const body = resources.bodies(budget.large).next();
-    using connection = new Connection(server.port);
+    using connection = new Connection(server);
     await pushBlob(connection, REPOSITORY, body);
     const target = `/v2/${REPOSITORY}/blobs/${body.digest}`;
     return async () => {
       const before = currentMemory(server.pid);
       using stack = new DisposableStack();
       for (let i = 0; i < STALLED; i++) {
-        const reader = stack.use(new Connection(server.port, 16 * 1_024));
+        const reader = stack.use(new Connection(server, 16 * 1_024));
         await reader.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
         await reader.readSome(64 * 1_024);
       }
@@ -54,7 +54,7 @@ const throttledUploads: Bench = {
       using stack = new DisposableStack();
       const writers = [];
       for (let i = 0; i < UPLOADS; i++) {
-        const writer = stack.use(new Connection(server.port, 16 * 1_024));
+        const writer = stack.use(new Connection(server, 16 * 1_024));
         const put = withDigest(await startUpload(writer, REPOSITORY), digest);
         await writer.send(`PUT ${put} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n`);
         writers.push(writer);
@@ -76,10 +76,11 @@ const startUp: Bench = {
     row("P23", "start to the first 200, empty", 120, "ms"),
     row("P23", "start to the first 200, 10,000 repositories", 120, "ms"),
   ],
+  ownServers: true,
   prepare: ({ contestant, resources }) => {
     const start = async (root?: string) => {
       const begun = performance.now();
-      await using _server = await contestant.start("filesystem", root);
+      await using _server = await contestant.start({ root });
       return performance.now() - begun;
     };
     const tree = contestant.readsTree ? resources.largeTree() : undefined;

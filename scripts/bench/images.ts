@@ -34,7 +34,7 @@ function pushing(
   return async () => {
     const name = `s${series++}`;
     const { perSecond } = await load(
-      server.port,
+      server,
       clients,
       budget.seconds,
       (connection, client, round) =>
@@ -52,7 +52,7 @@ function pushBench(row: Row, layerSize: number, form: UploadForm): Bench {
 }
 
 async function pushSome(context: BenchContext, layerSize: number): Promise<PushedImage[]> {
-  using connection = new Connection(context.server.port);
+  using connection = new Connection(context.server);
   const sources = sourcesOf(context, layerSize);
   const images: PushedImage[] = [];
   // a few of the large ones do: they are read again and again
@@ -70,7 +70,7 @@ function pullBench(row: Row, layerSize: number): Bench {
       const { server, budget } = context;
       return async () => {
         const { perSecond } = await load(
-          server.port,
+          server,
           CLIENTS,
           budget.seconds,
           (connection, client) => pullImage(connection, imageOf(images, client)),
@@ -100,7 +100,7 @@ const mixed: Bench = {
     return async () => {
       const name = `s${series++}`;
       const { perSecond, durations } = await load(
-        server.port,
+        server,
         CLIENTS,
         budget.seconds,
         (connection, client, round) =>
@@ -122,7 +122,7 @@ const newTags: Bench = {
     return async () => {
       const name = `s${series++}`;
       const { perSecond } = await load(
-        server.port,
+        server,
         CLIENTS,
         budget.seconds,
         (connection, client, round) => {

@@ -17,11 +17,11 @@ const download: Bench = {
   }],
   prepare: async ({ server, budget, resources }) => {
     const body = resources.bodies(budget.large).next();
-    using connection = new Connection(server.port);
+    using connection = new Connection(server);
     await pushBlob(connection, REPOSITORY, body);
     const target = `/v2/${REPOSITORY}/blobs/${body.digest}`;
     return async () => {
-      using connection = new Connection(server.port, READ_SIZE);
+      using connection = new Connection(server, READ_SIZE);
       let bytes = 0;
       const end = performance.now() + budget.seconds * 1_000;
       const took = await timed(async () => {
@@ -53,7 +53,7 @@ const upload: Bench = {
   ],
   prepare: ({ server, budget, resources }) =>
     Promise.resolve(async () => {
-      using connection = new Connection(server.port);
+      using connection = new Connection(server);
       const whole = resources.bodies(budget.large).next();
       const took = await timed(() => pushBlob(connection, REPOSITORY, whole));
       const body = resources.bodies(budget.large).next();

@@ -11,7 +11,7 @@ function row(id: string, work: string, absolute: number): Row {
 
 /** Median time of a request, one after the other, in milliseconds. */
 async function latency({ server, budget }: BenchContext, target: string): Promise<number> {
-  using connection = new Connection(server.port);
+  using connection = new Connection(server);
   const end = performance.now() + budget.seconds * 1_000;
   const durations: number[] = [];
   while (durations.length < REQUESTS && (performance.now() < end || durations.length === 0)) {

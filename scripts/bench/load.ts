@@ -1,4 +1,4 @@
-import { Connection } from "./connection.ts";
+import { Connection, type Endpoint } from "./connection.ts";
 
 /** What a number of clients got done. */
 export interface LoadResult {
@@ -12,7 +12,7 @@ export interface LoadResult {
  * finished and counted in the time they took.
  */
 export async function load(
-  port: number,
+  endpoint: Endpoint,
   clients: number,
   seconds: number,
   operation: (connection: Connection, client: number, round: number) => Promise<unknown>,
@@ -21,7 +21,7 @@ export async function load(
   const start = performance.now();
   const end = start + seconds * 1_000;
   await Promise.all(Array.from({ length: clients }, async (_, client) => {
-    using connection = new Connection(port);
+    using connection = new Connection(endpoint);
     for (let round = 0; performance.now() < end; round++) {
       const begun = performance.now();
       await operation(connection, client, round);

@@ -1,6 +1,13 @@
 import { dirname, join } from "@std/path";
+import { Certificates } from "../../tests/support/certificates.ts";
 import { TempFolder } from "../../tests/support/temp_folder.ts";
 import { BodySource } from "./content.ts";
+import type { Certificate } from "./setup.ts";
+import { SlowUpstream } from "./slow_upstream.ts";
+import { writeUsers } from "./users.ts";
+
+/** Bytes a second of the upstream that is slow. */
+const SLOW = 100_000_000;
 
 /** How much the large tree holds. */
 export const LARGE_TREE = { tags: 100_000, someTags: 2_000, repositories: 10_000 };
@@ -9,12 +16,16 @@ const DIGEST_HEX = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caa
 
 /** What several measurements share and what takes time to make: made at first use. */
 export class Resources implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack();
   readonly #folder: TempFolder;
   readonly #bodies = new Map<number, BodySource>();
   #tree: string | undefined;
+  #certificate: Promise<Certificate> | undefined;
+  #users: Promise<string> | undefined;
+  #upstream: SlowUpstream | undefined;
 
   private constructor(folder: TempFolder) {
-    this.#folder = folder;
+    this.#folder = this.#stack.use(folder);
   }
 
   static async make(): Promise<Resources> {
@@ -42,8 +53,34 @@ export class Resources implements AsyncDisposable {
     return this.#tree;
   }
 
+  /** A registry for caches to be caches of. */
+  slowUpstream(): SlowUpstream {
+    return this.#upstream ??= this.#stack.use(new SlowUpstream(SLOW));
+  }
+
+  /** One for the loopback, the same for all: of a P-256 key. */
+  certificate(): Promise<Certificate> {
+    return this.#certificate ??= this.#makeCertificate();
+  }
+
+  /** Path of an htpasswd file that has a user of each cost. */
+  users(): Promise<string> {
+    return this.#users ??= this.#makeUsers();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#folder[Symbol.asyncDispose]();
+    await this.#stack[Symbol.asyncDispose]();
+  }
+
+  async #makeUsers(): Promise<string> {
+    const path = this.path("htpasswd");
+    await writeUsers(path);
+    return path;
+  }
+
+  async #makeCertificate(): Promise<Certificate> {
+    const certificates = this.#stack.use(await Certificates.make());
+    return { ...await certificates.issue("server"), authority: certificates.root.certificate };
   }
 }
 

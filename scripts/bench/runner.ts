@@ -1,5 +1,5 @@
 import type { Bench, Budget, Measure } from "./bench.ts";
-import type { Contestant, Server } from "./contestant.ts";
+import type { Contestant, Server, StartOptions } from "./contestant.ts";
 import type { Resources } from "./resources.ts";
 import type { Peak, Result } from "./table.ts";
 
@@ -20,7 +20,7 @@ export async function runBench(
   contestants: readonly Contestant[],
   budget: Budget,
   resources: Resources,
-): Promise<{ results: Result[]; peak: Peak }> {
+): Promise<{ results: Result[]; peak: Peak | undefined }> {
   await using stack = new AsyncDisposableStack();
   const driver = bench.driver ?? "filesystem";
   let entrants: Entrant[] = [];
@@ -29,12 +29,15 @@ export async function runBench(
     if (bench.largeTree === true && !contestant.readsTree) continue;
     await orReport(contestant.name, bench, async () => {
       const root = bench.largeTree === true ? resources.largeTree() : undefined;
-      const server = stack.use(await contestant.start(driver, root));
-      const measure = await bench.prepare({ contestant, server, budget, resources });
+      const setup = await bench.setup?.(resources) ?? {};
+      const startAnother = async (options: StartOptions = {}) =>
+        stack.use(await contestant.start(options));
+      const server = await startAnother({ driver, root, setup });
+      const measure = await bench.prepare({ contestant, server, budget, resources, startAnother });
       entrants.push({ name: contestant.name, server, measure, figures: [] });
     });
   }
-  for (let round = 0; round < budget.rounds; round++) {
+  for (let round = 0; round < (bench.once === true ? 1 : budget.rounds); round++) {
     for (const entrant of [...entrants]) {
       const { name, figures, measure } = entrant;
       const done = await orReport(name, bench, async () => figures.push(await measure()));
@@ -44,7 +47,7 @@ export async function runBench(
   const peaks = entrants.map(({ name, server }): [string, number] => [name, server.peak()]);
   return {
     results: resultsOf(bench, entrants),
-    peak: { ids: idsOf(bench), bytes: new Map(peaks) },
+    peak: bench.ownServers === true ? undefined : { ids: idsOf(bench), bytes: new Map(peaks) },
   };
 }
 

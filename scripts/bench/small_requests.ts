@@ -8,7 +8,7 @@ const REPOSITORY = "bench/app";
 const ACCEPT_HEADER = ["Accept: application/vnd.oci.image.manifest.v1+json"];
 
 async function pushOne(context: BenchContext, layerSize: number): Promise<PushedImage> {
-  using connection = new Connection(context.server.port);
+  using connection = new Connection(context.server);
   const sources = { layer: new BodySource(layerSize), config: new BodySource(1_000, 2) };
   return await pushImage(connection, REPOSITORY, "it", sources);
 }
@@ -110,7 +110,7 @@ const blobs: Bench = {
   prepare: async ({ server, budget }) => {
     const small = new BodySource(16 * 1_024).next();
     const large = new BodySource(MIB).next();
-    using connection = new Connection(server.port);
+    using connection = new Connection(server);
     await pushBlob(connection, REPOSITORY, small);
     await pushBlob(connection, REPOSITORY, large);
     const get = (digest: string) =>

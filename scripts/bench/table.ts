@@ -64,6 +64,7 @@ function goalText({ better, goal, unit }: Row): string {
 function verdict({ better, goal }: Row, value: number, ratio: number): string {
   const reached = (figure: number, bound: number | undefined) =>
     bound === undefined || (better === "more" ? figure >= bound : figure <= bound);
+  if (goal.ratio === undefined && goal.absolute === undefined) return "-";
   if (Number.isNaN(value) || (goal.ratio !== undefined && Number.isNaN(ratio))) return "-";
   return reached(ratio, goal.ratio) && reached(value, goal.absolute) ? "yes" : "**no**";
 }

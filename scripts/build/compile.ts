@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { run } from "../../tests/support/process.ts";
+import { excludedFolders } from "./excluded.ts";
 
 /** The Deno that compiles, and the runtime that it puts the program into when that isn't its own. */
 export interface Toolchain {
@@ -28,6 +29,7 @@ function workersBelow(root: string, folder: string): string[] {
 
 /** Compiles main.ts of `root` to one file. @throws with the compiler's output */
 export async function compile(root: string, output: string, toolchain: Toolchain): Promise<void> {
+  const excluded = await excludedFolders(root, toolchain.deno);
   const command = [
     toolchain.deno,
     "compile",
@@ -37,6 +39,7 @@ export async function compile(root: string, output: string, toolchain: Toolchain
     ...PERMISSIONS,
     ...SYSTEM,
     ...workersBelow(root, "src").map((path) => `--include=${path}`),
+    ...excluded.map((path) => `--exclude=${path}`),
     `--output=${output}`,
     "main.ts",
   ];
