@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { GUARD_TOOLS, GuardedRegistry, passwordOf } from "../support/guarded_registry.ts";
 import { attempt, run } from "../support/process.ts";
 import { startBerth } from "../support/server.ts";
 import { TempFolder } from "../support/temp_folder.ts";
@@ -11,7 +12,6 @@ const suite = fromFileUrl(new URL("../../../shared/oci-conformance", import.meta
 /** Everything that it can check. */
 const EVERYTHING_ON = {
   OCI_VERSION: "dev",
-  OCI_TLS: "disabled",
   OCI_API_MANIFESTS_TAG_PARAM: "true",
   OCI_API_BLOBS_UPLOAD_CANCEL: "true",
   OCI_API_BLOBS_DIGEST_HEADER: "true",
@@ -30,26 +30,38 @@ for (const driver of ["filesystem", "inmemory"] as const) {
     { tools: ["go"], paths: [suite] },
     `the OCI suite passes whole on the ${driver} driver`,
     async () => {
-      await using folder = await TempFolder.make();
-      const program = folder.at("conformance");
-      await run([requireTool("go"), "build", "-buildvcs=false", "-o", program, "."], {
-        cwd: suite,
-      });
       await using berth = await startBerth({ driver, extraConfig: VALIDATION });
-      const env = { ...EVERYTHING_ON, OCI_REGISTRY: berth.host };
-      const { stderr } = await attempt([program], { cwd: folder.path, env });
-      const report = await Deno.readTextFile(folder.at("results", "junit.xml")).catch(() => {
-        throw new Error(`Cannot read the results of the suite: ${stderr.slice(0, 2_000)}`);
-      });
-      const totals = readTotals(report);
-      assertEquals([...unhappyCases(report)], []);
-      assertEquals({ failures: totals.failures, skipped: totals.skipped }, {
-        failures: 0,
-        skipped: 0,
-      });
-      assert(totals.tests >= LEAST_TESTS, `the suite ran only ${totals.tests} tests`);
+      await runSuite({ OCI_TLS: "disabled", OCI_REGISTRY: berth.host });
     },
   );
+}
+
+toolTest(
+  { tools: ["go", ...GUARD_TOOLS], paths: [suite] },
+  "the OCI suite passes whole over TLS, as a user of htpasswd",
+  async () => {
+    await using guarded = await GuardedRegistry.start({ extraConfig: VALIDATION });
+    await runSuite({
+      ...{ OCI_TLS: "enabled", OCI_REGISTRY: guarded.host, SSL_CERT_FILE: guarded.authority },
+      ...{ OCI_USERNAME: "alice", OCI_PASSWORD: passwordOf("alice") },
+    });
+  },
+);
+
+/** Builds the suite, runs it, and expects that everything passes and nothing is left out. */
+async function runSuite(settings: Readonly<Record<string, string>>): Promise<void> {
+  await using folder = await TempFolder.make();
+  const program = folder.at("conformance");
+  await run([requireTool("go"), "build", "-buildvcs=false", "-o", program, "."], { cwd: suite });
+  const env = { ...EVERYTHING_ON, ...settings };
+  const { stderr } = await attempt([program], { cwd: folder.path, env });
+  const report = await Deno.readTextFile(folder.at("results", "junit.xml")).catch(() => {
+    throw new Error(`Cannot read the results of the suite: ${stderr.slice(0, 2_000)}`);
+  });
+  const { tests, failures, skipped } = readTotals(report);
+  assertEquals([...unhappyCases(report)], []);
+  assertEquals({ failures, skipped }, { failures: 0, skipped: 0 });
+  assert(tests >= LEAST_TESTS, `the suite ran only ${tests} tests`);
 }
 
 /** Attributes of `<testsuites>`; the suite leaves out those that are 0. */

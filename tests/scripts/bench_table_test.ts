@@ -30,6 +30,13 @@ Deno.test("resultTable() leaves open what was not measured", () => {
   ]);
 });
 
+Deno.test("resultTable() judges nothing where there is no goal", () => {
+  const figures = new Map([["berth", [5]], ["a", [4]]]);
+  assertEquals(linesOf([{ row: { ...more, goal: {} }, figures }]), [
+    "| P1 | GET | req/s | 5 | 4 | - | 1.25 |  | - |",
+  ]);
+});
+
 Deno.test("median() and quantile() pick from what was measured", () => {
   assertEquals(median([3, 1, 2]), 2);
   assertEquals(median([4, 1, 2, 3]), 2.5);

@@ -2,6 +2,7 @@ import { createApi } from "../../src/api/dispatch.ts";
 import type { ApiOptions } from "../../src/api/options.ts";
 import { anonymous } from "../../src/auth/anonymous.ts";
 import type { Handler } from "../../src/http/exchange.ts";
+import { NO_METRICS } from "../../src/metrics/metrics.ts";
 import { RegistryError } from "../../src/oci/error.ts";
 import { FakeExchange, type FakeRequest } from "./fake_exchange.ts";
 import { FakeRegistry } from "./fake_registry.ts";
@@ -15,7 +16,9 @@ export function fakeApi(
     registry,
     access: anonymous,
     deleteEnabled: true,
-    readOnly: false,
+    readOnly: { isOn: false },
+    nothing: new FakeRegistry(),
+    metrics: NO_METRICS,
     prefix: "",
     headers: {},
     catalogMaxEntries: 1000,
@@ -36,6 +39,7 @@ export async function answer(
     await api(exchange);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
+    if (exchange.replied) return exchange.destroy(), exchange;
     const headers = { "Content-Type": "application/json", ...error.headers };
     await exchange.reply(
       error.status,

@@ -19,6 +19,8 @@ export class FakeExchange implements Exchange {
   readonly signal: AbortSignal = new AbortController().signal;
   readonly contentLength: number | undefined;
   readonly notes: Record<string, string | number | undefined> = {};
+  resource: Exchange["resource"];
+  bytesReceived = 0;
   /** Whether anybody asked for the body. */
   bodyTaken = false;
   /** Whether the connection was cut. */
@@ -117,8 +119,11 @@ async function bytesOf(body: ReplyBody | undefined): Promise<Uint8Array<ArrayBuf
   const { source, start, end } = body.region;
   try {
     const into = new Uint8Array(end - start);
-    const read = await source.read(into, start);
-    if (read !== into.byteLength) throw new Error(`Cannot send the region: read ${read} bytes`);
+    for (let at = 0; at < into.length;) {
+      const read = await source.read(into.subarray(at), start + at);
+      if (read === 0) throw new Error(`Cannot send the region: read ${at} bytes`);
+      at += read;
+    }
     return into;
   } finally {
     source.close();

@@ -19,6 +19,7 @@ import type {
   ReferrerQuery,
   Registry,
   Repository,
+  Sight,
   StoredManifest,
   UploadSession,
 } from "../../src/registry/registry.ts";
@@ -45,9 +46,10 @@ export class FakeRegistry implements Registry {
     return made;
   }
 
-  repositories(page: Page): Promise<Listing<RepositoryName>> {
-    const names = [...this.content.values()].filter((r) => r.manifests.stored.size > 0);
-    return Promise.resolve(cut(names.map((r) => r.name), page));
+  repositories(page: Page, sight?: Sight): Promise<Listing<RepositoryName>> {
+    const names = [...this.content.values()].filter((r) => r.manifests.stored.size > 0)
+      .map((r) => r.name).filter((name) => sight?.sees(name) !== false);
+    return Promise.resolve(cut(names, page));
   }
 }
 
@@ -143,15 +145,15 @@ export class FakeBlobs implements BlobStore {
     return Promise.reject(new RegistryError("BLOB_UPLOAD_UNKNOWN", { detail }));
   }
 
-  async mount(digest: Digest, from: MountSource): Promise<BlobInfo | undefined> {
+  mount(digest: Digest, from: MountSource): Promise<BlobInfo | undefined> {
     for (const { name, blobs } of [...this.repository.registry.content.values()]) {
       const bytes = blobs.stored.get(digest);
       if (!bytes) continue;
-      if ("anyOf" in from ? !(await from.anyOf(name)) : name !== from.repository) continue;
+      if ("anyOf" in from ? from.anyOf?.sees(name) === false : name !== from.repository) continue;
       this.stored.set(digest, bytes);
-      return { digest, size: bytes.length };
+      return Promise.resolve({ digest, size: bytes.length });
     }
-    return undefined;
+    return Promise.resolve(undefined);
   }
 }
 

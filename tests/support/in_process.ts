@@ -5,6 +5,7 @@ import { anonymous } from "../../src/auth/anonymous.ts";
 import { startListener } from "../../src/http/listener.ts";
 import { createLocation } from "../../src/http/location.ts";
 import { createPipeline } from "../../src/http/pipeline.ts";
+import { NO_METRICS } from "../../src/metrics/metrics.ts";
 import { LocalRegistry } from "../../src/registry/local_registry.ts";
 import { type ManifestPolicy, STRICT } from "../../src/registry/manifest_policy.ts";
 import type { StorageDriver } from "../../src/storage/driver.ts";
@@ -41,7 +42,9 @@ export class InProcessServer implements AsyncDisposable {
       registry,
       access: anonymous,
       deleteEnabled: true,
-      readOnly: false,
+      readOnly: { isOn: false },
+      nothing: new LocalRegistry({ driver: new MemoryDriver(), policy, clock: systemClock }),
+      metrics: NO_METRICS,
       prefix: "",
       headers: {},
       catalogMaxEntries: 1000,

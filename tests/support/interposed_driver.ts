@@ -3,6 +3,7 @@ import type {
   FileInfo,
   FileWriter,
   MoveOptions,
+  ReadOptions,
   StorageDriver,
   WriterOptions,
 } from "../../src/storage/driver.ts";
@@ -39,9 +40,9 @@ export class InterposedDriver implements StorageDriver {
     await this.driver.putContent(path, content, options);
   }
 
-  async read(path: string): Promise<ByteSource> {
+  async read(path: string, options?: ReadOptions): Promise<ByteSource> {
     await this.#step("read", path);
-    return await this.driver.read(path);
+    return await this.driver.read(path, options);
   }
 
   async openWriter(path: string, options?: WriterOptions): Promise<FileWriter> {

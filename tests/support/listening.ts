@@ -1,6 +1,12 @@
 import type { Handler } from "../../src/http/exchange.ts";
 import { type Listener, type ListenerOptions, startListener } from "../../src/http/listener.ts";
+import { systemClock } from "../../src/async/clock.ts";
+import type { Logger } from "../../src/log/logger.ts";
+import { NO_METRICS } from "../../src/metrics/metrics.ts";
+import { openTls, type TlsOptions } from "../../src/http/tls/tls.ts";
+import { Certificates } from "./certificates.ts";
 import { RawConnection } from "./raw_http.ts";
+import { toolTest } from "./tools.ts";
 
 /** A listener on a loopback port, in the process of the test. */
 export class Listening implements AsyncDisposable {
@@ -9,6 +15,8 @@ export class Listening implements AsyncDisposable {
     readonly port: number,
     /** What no handler has dealt with. */
     readonly faults: unknown[],
+    private readonly authority?: string,
+    private readonly release?: () => Promise<void>,
   ) {}
 
   /** Limits that a test does not name are longer than any test. */
@@ -30,13 +38,61 @@ export class Listening implements AsyncDisposable {
     return new Listening(listener, port, faults);
   }
 
+  /** The same over TLS, with a CA and a certificate of its own. */
+  static async startSecure(
+    handler: Handler,
+    options: Partial<ListenerOptions> = {},
+  ): Promise<Listening> {
+    const authority = await Certificates.make();
+    const tls = await openTls({ ...TLS_DEFAULTS, ...await authority.issue("server") });
+    const { listener, port, faults } = await Listening.start(handler, { ...options, tls });
+    const root = await Deno.readTextFile(authority.root.certificate);
+    return new Listening(listener, port, faults, root, async () => {
+      await tls.close();
+      await authority[Symbol.asyncDispose]();
+    });
+  }
+
   connect(): Promise<RawConnection> {
-    return RawConnection.open(this.port);
+    const { authority, port } = this;
+    return authority === undefined
+      ? RawConnection.open(port)
+      : RawConnection.openTls(port, authority);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.listener.stop(0);
+    await this.release?.();
   }
+}
+
+const SILENT: Logger = {
+  enabled: () => false,
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  with: () => SILENT,
+};
+
+/** What openTls needs beside a certificate and its key; tests name what matters to them. */
+export const TLS_DEFAULTS: Omit<TlsOptions, "certificate" | "key"> = {
+  clientcas: [],
+  clientauth: "require-and-verify-client-cert",
+  minimumtls: "tls1.2",
+  ciphersuites: [],
+  logger: SILENT,
+  metrics: NO_METRICS,
+  clock: systemClock,
+};
+
+/** Registers a test twice: over TCP, and over TLS, which needs the openssl program. */
+export function overBoth(
+  name: string,
+  fn: (start: typeof Listening.start) => Promise<void>,
+): void {
+  Deno.test(name, () => fn(Listening.start));
+  toolTest({ tools: ["openssl"] }, `over TLS: ${name}`, () => fn(Listening.startSecure));
 }
 
 /** The head of a request, with a Host. */

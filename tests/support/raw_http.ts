@@ -8,17 +8,34 @@ export interface RawResponse {
   header(name: string): string | undefined;
 }
 
-/** A TCP connection on which a test writes any bytes it likes. Each wait has a limit. */
+/** A TCP or TLS connection on which a test writes any bytes it likes. Each wait has a limit. */
 export class RawConnection implements Disposable {
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array();
 
-  private constructor(readonly connection: Deno.TcpConn, readonly limit: number) {}
+  private constructor(
+    readonly connection: Deno.TcpConn | Deno.TlsConn,
+    readonly limit: number,
+  ) {}
 
   /** @param limit of each read, in milliseconds */
   static async open(port: number, limit = 20_000): Promise<RawConnection> {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
     connection.setNoDelay(true);
     return new RawConnection(connection, limit);
+  }
+
+  /** Over TLS. @param authority PEM text of the CA that the server's certificate must come from */
+  static async openTls(port: number, authority: string, limit = 20_000): Promise<RawConnection> {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    connection.setNoDelay(true);
+    const secure = await Deno.startTls(connection, { hostname: "localhost", caCerts: [authority] });
+    try {
+      await secure.handshake();
+    } catch (error) {
+      secure.close();
+      throw error;
+    }
+    return new RawConnection(secure, limit);
   }
 
   /** Writes text (as Latin-1, so that any byte can be named) or bytes. */

@@ -9,10 +9,17 @@ export const acceptAll: string = Object.values(mediaTypes).flatMap(({ manifest, 
 /** Longest that one request of a test may take, in milliseconds. */
 const LIMIT = 60_000;
 
+/** What goes with every request. */
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Trusts a private CA, shows a certificate; belongs to the caller. */
+  readonly client?: Deno.HttpClient;
+}
+
 /** Pushes and pulls with plain requests, checking each status and each byte. */
 export class RegistryClient {
   /** @param url `http://127.0.0.1:PORT` */
-  constructor(readonly url: string) {}
+  constructor(readonly url: string, private readonly options: RequestOptions = {}) {}
 
   /** A request whose answer is read whole. */
   async request(
@@ -22,7 +29,12 @@ export class RegistryClient {
   ): Promise<{ status: number; headers: Headers; bytes: Uint8Array<ArrayBuffer> }> {
     const address = target.startsWith("http") ? target : this.url + target;
     const signal = AbortSignal.timeout(LIMIT);
-    const response = await fetch(address, { method, redirect: "manual", signal, ...init });
+    const { client, headers } = this.options;
+    const response = await fetch(address, {
+      ...{ method, redirect: "manual", signal, ...init },
+      ...(client && { client }),
+      headers: { ...headers, ...init.headers },
+    });
     const bytes = new Uint8Array(await response.arrayBuffer());
     return { status: response.status, headers: response.headers, bytes };
   }

@@ -16,6 +16,8 @@ export interface RegistryOptions {
   readonly log?: readonly string[];
   /** Milliseconds between two looks whether it answers yet, default 20. */
   readonly pollInterval?: number;
+  /** Whether it answers, where it doesn't answer GET /v2/ with 200 over plain HTTP as it does by default: over TLS, to users only. */
+  readonly answers?: (registry: { readonly port: number }) => Promise<boolean>;
   /** Writes the whole configuration, for a registry that reads another format; JSON is kept in config.json. */
   readonly config?: (registry: { readonly port: number; readonly root: string }) => string;
 }
@@ -118,6 +120,7 @@ export class RegistryProcess implements AsyncDisposable {
   }
 
   async #answers(): Promise<boolean> {
+    if (this.#options.answers !== undefined) return await this.#options.answers(this);
     const response = await fetch(`${this.url}/v2/`, { signal: AbortSignal.timeout(5_000) });
     await response.body?.cancel();
     return response.status === 200;
