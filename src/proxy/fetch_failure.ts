@@ -13,7 +13,7 @@ const KNOWN: readonly (readonly [RegExp, FetchFailure["kind"], string])[] = [
   [
     /UnknownIssuer|CaUsedAsEndEntity/,
     "unreachable",
-    "its certificate is from a CA that is not trusted (ca: names one that is)",
+    "its certificate is from a CA that is not trusted (insecure.ca names one that is)",
   ],
   [/NotValidForName|not valid for/, "unreachable", "its certificate is for another name"],
   [/certificate:? expired|Expired/i, "unreachable", "its certificate has expired"],

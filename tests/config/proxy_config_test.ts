@@ -41,6 +41,22 @@ Deno.test("proxy.remoteurl can come from a variable alone, with what belongs to 
   );
 });
 
+Deno.test("the root has all that a further upstream has", () => {
+  const [root] = configOf(BASE, {
+    REGISTRY_PROXY_REMOTEURL: "https://mirror.example",
+    REGISTRY_PROXY_INSECURE_CA: "/ca.pem",
+    REGISTRY_PROXY_LIBRARY: "true",
+    REGISTRY_PROXY_HOSTS: "[hub.example.com]",
+    REGISTRY_PROXY_ALLOW: "['library/**']",
+    REGISTRY_PROXY_CERTIFICATE: "/c.pem",
+    REGISTRY_PROXY_KEY: "/k.pem",
+  }).proxy?.upstreams ?? [];
+  assertEquals(
+    [root?.ca, root?.library, root?.hosts, root?.allow, root?.certificate, root?.key],
+    ["/ca.pem", true, ["hub.example.com"], ["library/**"], "/c.pem", "/k.pem"],
+  );
+});
+
 const SEVERAL = `${BASE}proxy:
   ttl: 24h
   maxsize: 50GB
