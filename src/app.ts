@@ -1,4 +1,3 @@
-import { openCache } from "./app_cache.ts";
 import { openAppLogs } from "./app_logs.ts";
 import { type Doors, openDoors } from "./app_doors.ts";
 import { addressOf, handlerOf, limitsOf } from "./app_http.ts";
@@ -34,7 +33,8 @@ export async function startApp(
     onLookup: metrics.cacheLookup,
   });
   opened.defer(() => registries.registry.close());
-  const cache = await openCache(config, {
+  // only who has upstreams waits for what it takes to load this
+  const cache = config.proxy && await (await import("./app_cache.ts")).openCache(config, {
     ...{ driver, local: registries.registry, logger },
     metrics: prometheus?.proxy,
   });

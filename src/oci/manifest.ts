@@ -1,3 +1,4 @@
+import { jsonDepth } from "./json_depth.ts";
 import { asDigest, type Digest, parseDigest } from "./digest.ts";
 import { RegistryError } from "./error.ts";
 import {
@@ -276,7 +277,9 @@ function isObject(value: unknown): value is Json {
 }
 
 function parseJson(bytes: Uint8Array): Json {
-  if (depth(bytes) > MAX_DEPTH) throw invalid(`JSON is nested more than ${MAX_DEPTH} levels deep`);
+  if (jsonDepth(bytes) > MAX_DEPTH) {
+    throw invalid(`JSON is nested more than ${MAX_DEPTH} levels deep`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -285,21 +288,6 @@ function parseJson(bytes: Uint8Array): Json {
   }
   if (!isObject(value)) throw invalid("a manifest must be a JSON object");
   return value;
-}
-
-/** Deepest nesting of brackets outside of strings. */
-function depth(bytes: Uint8Array): number {
-  let level = 0;
-  let deepest = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === 0x22) {
-      for (i++; i < bytes.length && bytes[i] !== 0x22; i++) if (bytes[i] === 0x5c) i++;
-    } else if (byte === 0x7b || byte === 0x5b) {
-      if (++level > deepest) deepest = level;
-    } else if (byte === 0x7d || byte === 0x5d) level--;
-  }
-  return deepest;
 }
 
 /** A value in an error message: short, whatever a client sent. */
