@@ -3,6 +3,7 @@ import type { Digest } from "../oci/digest.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Repository } from "../registry/registry.ts";
 import type { CacheContents, CachedImage } from "./cache_contents.ts";
+import { orUndefined } from "./unknown.ts";
 
 /** Tags looked at for another name of the same manifest. */
 const TAGS = 10_000;
@@ -22,7 +23,11 @@ export class Forgetting {
     const { digest } = await local.manifests.stat(reference);
     const image = await this.#imageOf(local, digest);
     await local.manifests.delete(reference);
-    if (reference.kind === "tag" && await isTagged(local, digest)) return;
+    if (reference.kind === "tag") {
+      if (await isTagged(local, digest)) return;
+      // before the answer, so that the next pull does not find it still here
+      await orUndefined(local.manifests.delete({ kind: "digest", digest }));
+    }
     if (image !== undefined) this.#free(image);
   }
 
